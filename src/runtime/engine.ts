@@ -1,0 +1,41 @@
+import type { Tensor } from "@tensorflow/tfjs";
+
+/** An array on the host with its shape; row-major. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
+}
+
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  /** "float32" if absent. */
+  readonly dtype?: "float32" | "int32";
+}
+
+/** What an engine turns into a program: a pure tensor function, written once with tfjs operations. */
+export interface ProgramSource {
+  /** Shown in errors and profiles. */
+  readonly name: string;
+  /** Called with the inputs followed by the constants. Must only use tfjs operations (gradients included). */
+  readonly fn: (...tensors: Tensor[]) => Tensor[];
+  readonly inputs: readonly TensorSpec[];
+  /** Values that do not change between runs (weights while sampling): baked in, which lets the engine prepack them. */
+  readonly constants?: readonly HostTensor[];
+}
+
+/** A tensor function ready to run for fixed shapes. */
+export interface Program {
+  readonly name: string;
+  readonly outputs: readonly TensorSpec[];
+  /** Inputs as flat row-major arrays in the order of the source; outputs likewise, freshly allocated. */
+  run(inputs: readonly (Float32Array | Int32Array)[]): Promise<(Float32Array | Int32Array)[]>;
+  dispose(): void;
+}
+
+/** Where tensor functions run: eagerly on a tfjs backend, or compiled (traced to ONNX, run by onnxruntime). */
+export interface Engine {
+  /** For example "compiled-cpu", "eager-cpu", "eager-wasm", "eager-tensorflow". */
+  readonly name: string;
+  compile(source: ProgramSource): Promise<Program>;
+  dispose(): void;
+}
