@@ -1,0 +1,14 @@
+export { cosineSchedule, type Schedule, type ScheduleOptions } from "./schedule.js";
+export { scoreNorm, scoreNorms, wrappedNormalDensity, wrappedNormalScore } from "./wrapped-normal.js";
+export { argmaxTypes, fieldSize, wrap, type DiffusionState, type Field, type Fields } from "./state.js";
+export { startState, streamNoise, type BlockShape, type NoisePurpose, type NoiseSource } from "./noise.js";
+export { corrupt, type Corrupted } from "./corruption.js";
+export { lossCounts, lossSums, referenceCosts, type FieldTensors, type LossCosts } from "./loss.js";
+export { type Denoise, type SamplerStep } from "./denoise.js";
+export { predictorCorrector, type PredictorCorrectorOptions } from "./predictor-corrector.js";
+export { cleanEstimate, fastSampler, firstUsefulTime, stride, type FastSamplerOptions } from "./fast-sampler.js";
+export { blockNetwork, mixBranches, type BlockNetwork, type Branches, type ConditionBlock, type DenoiserNetwork } from "./network.js";
+export { guidedDenoise, unconditionalDenoise, type GuidanceOptions } from "./guidance.js";
+export { constrainDenoise, finishState, hold, restrictTypes, type Constraint, type HeldField, type TypeProjection } from "./constraints.js";
+export { allowedClasses, exactComposition } from "./type-projections.js";
+export { warmStart } from "./warm-start.js";

@@ -1,0 +1,37 @@
+import * as tf from "@tensorflow/tfjs";
+
+/** Cost of each field in the loss; the reference has 20, 1, 1. */
+export interface LossCosts {
+  readonly types: number;
+  readonly fracCoords: number;
+  readonly lattice: number;
+}
+
+export const referenceCosts: LossCosts = { types: 20, fracCoords: 1, lattice: 1 };
+
+/** Three arrays of one block, prediction or target. */
+export interface FieldTensors {
+  readonly types: tf.Tensor;
+  readonly fracCoords: tf.Tensor;
+  readonly lattice: tf.Tensor;
+}
+
+/**
+ * Sums of squared errors of the three fields, [3] in the order types, fracCoords, lattice. A batch of mixed sizes is
+ * a few blocks: their sums are added and divided once by the whole batch's counts, which equals plain means over the
+ * ragged batch.
+ * @param logits when given with one-hot `classes`, the type term is the cross entropy of the clean element instead
+ */
+export function lossSums(prediction: FieldTensors & { logits?: tf.Tensor }, target: FieldTensors, classes?: tf.Tensor): tf.Tensor {
+  const squared = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => a.reshape(b.shape).sub(b).square().sum();
+  const types =
+    prediction.logits && classes
+      ? prediction.logits.reshape(classes.shape).logSoftmax().mul(classes).sum().neg()
+      : squared(prediction.types, target.types);
+  return tf.stack([types, squared(prediction.fracCoords, target.fracCoords), squared(prediction.lattice, target.lattice)]);
+}
+
+/** Number of entries that each field's mean divides by, for B crystals of N atoms. */
+export function lossCounts(batchSize: number, atoms: number, classCount: number, crossEntropy: boolean): LossCosts {
+  return { types: atoms * (crossEntropy ? 1 : classCount), fracCoords: atoms * 3, lattice: batchSize * 9 };
+}

@@ -1,0 +1,95 @@
+import * as tf from "@tensorflow/tfjs";
+import { addBias, columns, layerNorm, linear, parameter, project, roll, silu } from "./layers.js";
+import type { ParameterSpec, ParameterTensors } from "./parameters.js";
+import { layerNormSpecs, linearSpecs } from "./parameters.js";
+
+/**
+ * Message passing over all ordered pairs of a crystal's atoms (CSPNet, as in DOSMatGen), on dense blocks.
+ *
+ * The first edge layer is linear in [h_i, h_j, vec(L L^T), F_ij], so its product splits: the parts of h_i, h_j and
+ * L L^T are computed per atom or per crystal, and the Fourier part, which depends neither on the layer's h nor on the
+ * guidance branch, once for all layers and branches. Pairs are laid out by offset s: receiver i, sender (i + s) mod N.
+ * Then F of offset N - s is that of s rolled by s with its sines negated (F_ij is even in its cosines, odd in its
+ * sines), so half of the offsets suffice.
+ *
+ * @param h [R, B, N, H] node states of R guidance branches
+ * @param fracCoords [B, N, 3]
+ * @param lattice [B, 3, 3]
+ * @returns [R, B, N, H] after the final layer normalisation
+ */
+export function messagePassing(p: ParameterTensors, size: CspSize, h: tf.Tensor, fracCoords: tf.Tensor, lattice: tf.Tensor): tf.Tensor {
+  const [, B] = h.shape;
+  const gram = tf.matMul(lattice as tf.Tensor3D, lattice as tf.Tensor3D, false, true).reshape([B, 9]);
+  const fourier = fourierProducts(p, size, fracCoords);
+  for (let layer = 0; layer < size.layerCount; layer++) h = cspLayer(p, `csp_layer_${layer}`, h, gram, fourier[layer]);
+  return layerNorm(p, "final_layer_norm", h);
+}
+
+export interface CspSize {
+  readonly hiddenDim: number;
+  readonly layerCount: number;
+  readonly frequencyCount: number;
+}
+
+/** Parameters of the layers and the final normalisation. */
+export function messagePassingSpecs({ hiddenDim: H, layerCount, frequencyCount }: CspSize): ParameterSpec[] {
+  const layers = Array.from({ length: layerCount }, (_, l) => [
+    ...linearSpecs(`csp_layer_${l}.edge_mlp.0`, 2 * H + 9 + 6 * frequencyCount, H),
+    ...linearSpecs(`csp_layer_${l}.edge_mlp.2`, H, H),
+    ...linearSpecs(`csp_layer_${l}.node_mlp.0`, 2 * H, H),
+    ...linearSpecs(`csp_layer_${l}.node_mlp.2`, H, H),
+    ...layerNormSpecs(`csp_layer_${l}.layer_norm`, H),
+  ]);
+  return [...layers.flat(), ...layerNormSpecs("final_layer_norm", H)];
+}
+
+/** One layer; `fourier` is its Fourier product [B, S, N, H]. */
+function cspLayer(p: ParameterTensors, name: string, h: tf.Tensor, gram: tf.Tensor, fourier: tf.Tensor): tf.Tensor {
+  const [R, B, N, H] = h.shape;
+  const weight = parameter(p, `${name}.edge_mlp.0.weight`);
+  const normed = layerNorm(p, `${name}.layer_norm`, h);
+  const perCrystal = project(gram, columns(weight, 2 * H, 2 * H + 9)).reshape([1, B, 1, H]);
+  const receiver = addBias(p, `${name}.edge_mlp.0`, project(normed, columns(weight, 0, H)).add(perCrystal));
+  const sender = project(normed, columns(weight, H, 2 * H));
+  const senders = tf.stack(Array.from({ length: N }, (_, s) => roll(sender, s, 2)), 2);
+  const edge = silu(senders.add(receiver.reshape([R, B, 1, N, H])).add(fourier));
+  const message = silu(linear(p, `${name}.edge_mlp.2`, edge)).mean(2);
+  const update = silu(linear(p, `${name}.node_mlp.0`, tf.concat([normed, message], -1)));
+  return h.add(silu(linear(p, `${name}.node_mlp.2`, update)));
+}
+
+/** The product of every layer's Fourier columns with F_ij: one [B, S = N, N, H] a layer. */
+function fourierProducts(p: ParameterTensors, size: CspSize, fracCoords: tf.Tensor): tf.Tensor[] {
+  const { hiddenDim: H, layerCount } = size;
+  const [B, N] = fracCoords.shape;
+  const weights = tf.concat(Array.from({ length: layerCount }, (_, l) => fourierColumns(p, size, l)), 0);
+  const [sineWeights, cosineWeights] = tf.split(weights, 2, 1);
+  // d = 0 for an atom with itself: every sine is 0, every cosine 1.
+  const self = tf.tile(cosineWeights.sum(1).reshape([1, 1, 1, layerCount * H]), [B, 1, N, 1]);
+  const offsets: tf.Tensor[] = [self];
+  const half = Math.floor(N / 2);
+  if (half > 0) {
+    const [sines, cosines] = fourierFeatures(size, fracCoords, half);
+    const odd = tf.split(project(sines, sineWeights), half, 1);
+    const even = tf.split(project(cosines, cosineWeights), half, 1);
+    for (let s = 1; s <= half; s++) {
+      offsets[s] = even[s - 1].add(odd[s - 1]);
+      if (s !== N - s) offsets[N - s] = roll(even[s - 1].sub(odd[s - 1]), N - s, 2);
+    }
+  }
+  return tf.split(tf.concat(offsets, 1), layerCount, -1);
+}
+
+/** Sines and cosines of 2 pi k d for offsets 1..half: two [B, half, N, 3 K], axis-major. */
+function fourierFeatures({ frequencyCount: K }: CspSize, fracCoords: tf.Tensor, half: number): [tf.Tensor, tf.Tensor] {
+  const [B, N] = fracCoords.shape;
+  const senders = tf.stack(Array.from({ length: half }, (_, s) => roll(fracCoords, s + 1, 1)), 1);
+  const difference = senders.sub(fracCoords.reshape([B, 1, N, 3]));
+  const turns = difference.sub(difference.floor()).reshape([B, half, N, 3, 1]);
+  const angle = turns.mul(tf.range(0, K).mul(2 * Math.PI)).reshape([B, half, N, 3 * K]);
+  return [angle.sin(), angle.cos()];
+}
+
+function fourierColumns(p: ParameterTensors, { hiddenDim: H, frequencyCount: K }: CspSize, layer: number): tf.Tensor {
+  return columns(parameter(p, `csp_layer_${layer}.edge_mlp.0.weight`), 2 * H + 9, 2 * H + 9 + 6 * K);
+}

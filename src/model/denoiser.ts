@@ -1,0 +1,106 @@
+import * as tf from "@tensorflow/tfjs";
+import type { DenoiserConfig } from "./config.js";
+import { messagePassing, messagePassingSpecs } from "./cspnet.js";
+import { encoderSpecs } from "./encoder.js";
+import { columns, linear, parameter, project } from "./layers.js";
+import type { ParameterSpec, ParameterTensors } from "./parameters.js";
+import { linearSpecs } from "./parameters.js";
+
+/** A block of noisy crystals inside a tensor function. */
+export interface NoisyTensors {
+  /** [B, N, C] */
+  readonly types: tf.Tensor;
+  /** [B, N, 3] */
+  readonly fracCoords: tf.Tensor;
+  /** [B, 3, 3], Angstrom / latticeScale */
+  readonly lattice: tf.Tensor;
+  /** [B, timeDim], see `timeEmbedding` */
+  readonly timeEmbedding: tf.Tensor;
+  /** [B, 2]: sqrt(alpha_bar), sqrt(1 - alpha_bar) of each crystal's time */
+  readonly signal: tf.Tensor;
+}
+
+/** What the denoiser says of R guidance branches. */
+export interface DenoiserTensors {
+  /** [R, B, N, C] noise in the types */
+  readonly types: tf.Tensor;
+  /** [R, B, N, 3] coordinate score divided by sqrt(lambda); sign as in the reference (+x/sigma^2) */
+  readonly fracCoords: tf.Tensor;
+  /** [R, B, 3, 3] noise in the lattice */
+  readonly lattice: tf.Tensor;
+  /** [R, B, N, C] logits of the clean elements, when the configuration predicts them */
+  readonly logits?: tf.Tensor;
+  /** [R, B, N, H] final node states */
+  readonly nodes: tf.Tensor;
+}
+
+/**
+ * The denoiser of DOSMatGen on a dense block.
+ * @param conditions one per guidance branch: the encoder's output [B, N, H], or null for the unconditional branch
+ */
+export function denoiser(
+  p: ParameterTensors,
+  config: DenoiserConfig,
+  noisy: NoisyTensors,
+  conditions: readonly (tf.Tensor | null)[],
+): DenoiserTensors {
+  const [B, N] = noisy.types.shape;
+  const embedded = linear(p, "node_embedding", noisy.types);
+  const branches = tf.stack(conditions.map((condition) => (condition ? embedded.add(condition) : embedded)));
+  const start = mixTime(p, config, branches, noisy.timeEmbedding);
+  const nodes = messagePassing(p, config, start, noisy.fracCoords, noisy.lattice);
+  const { types, logits } = typeHead(p, config, nodes, noisy);
+  const mixing = linear(p, "lattice_out", nodes.mean(2)).reshape([conditions.length * B, 3, 3]);
+  const repeated = tf.tile(noisy.lattice, [conditions.length, 1, 1]);
+  const lattice = tf.matMul(mixing as tf.Tensor3D, repeated as tf.Tensor3D).reshape([conditions.length, B, 3, 3]);
+  return {
+    types,
+    fracCoords: linear(p, "coord_out", nodes).reshape([conditions.length, B, N, 3]),
+    lattice: config.latticeOutput === "noise" ? lattice : noiseFromVelocity(lattice, noisy),
+    logits,
+    nodes,
+  };
+}
+
+/** All parameters of a denoiser with its encoder. The unused DOS head of the reference is kept, so that files match. */
+export function denoiserSpecs(config: DenoiserConfig): ParameterSpec[] {
+  const { hiddenDim: H, classCount, dosPoints, timeDim } = config;
+  return [
+    ...linearSpecs("node_embedding", classCount, H),
+    ...linearSpecs("atom_latent_emb", H + timeDim, H),
+    ...messagePassingSpecs(config),
+    ...linearSpecs("coord_out", H, 3, { bias: false }),
+    ...linearSpecs("lattice_out", H, 9, { bias: false }),
+    ...linearSpecs("type_out", H, classCount),
+    ...linearSpecs("node_out", H, dosPoints, { bias: false }),
+    ...encoderSpecs(config),
+  ];
+}
+
+/** h = Linear([h, time]): split, so that the time's part is computed once per crystal. */
+export function mixTime(p: ParameterTensors, { hiddenDim: H, timeDim }: DenoiserConfig, h: tf.Tensor, time: tf.Tensor): tf.Tensor {
+  const weight = parameter(p, "atom_latent_emb.weight");
+  const perCrystal = project(time, columns(weight, H, H + timeDim)).add(parameter(p, "atom_latent_emb.bias"));
+  return project(h, columns(weight, 0, H)).add(perCrystal.reshape([1, time.shape[0], 1, H]));
+}
+
+function typeHead(p: ParameterTensors, config: DenoiserConfig, nodes: tf.Tensor, noisy: NoisyTensors): { types: tf.Tensor; logits?: tf.Tensor } {
+  const out = linear(p, "type_out", nodes);
+  if (config.typeOutput === "noise") return { types: out };
+  const [signal, noise] = signalLevels(noisy, 4);
+  // x_t = sqrt(ab) x_0 + sqrt(1 - ab) eps, solved for eps with the expected clean one-hot vector.
+  return { types: noisy.types.sub(out.softmax().mul(signal)).div(noise), logits: out };
+}
+
+/** eps = sqrt(ab) v + sqrt(1 - ab) L_t for v = sqrt(ab) eps - sqrt(1 - ab) L_0. */
+function noiseFromVelocity(velocity: tf.Tensor, noisy: NoisyTensors): tf.Tensor {
+  const [signal, noise] = signalLevels(noisy, 4);
+  return velocity.mul(signal).add(noisy.lattice.mul(noise.reshape([-1, 1, 1])));
+}
+
+/** sqrt(ab) and sqrt(1 - ab), shaped to multiply [R, B, ., .]. */
+function signalLevels({ signal }: NoisyTensors, rank: number): [tf.Tensor, tf.Tensor] {
+  const shape = [1, signal.shape[0], ...Array<number>(rank - 2).fill(1)];
+  const [s, n] = tf.split(signal, 2, 1);
+  return [s.reshape(shape), n.reshape(shape)];
+}

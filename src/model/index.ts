@@ -1,0 +1,16 @@
+export { referenceConfig, type DenoiserConfig, type EncoderKind } from "./config.js";
+export {
+  assertParameters,
+  initialParameters,
+  nameTensors,
+  parameterCount,
+  parameterInputs,
+  type Parameters,
+  type ParameterSpec,
+  type ParameterTensors,
+} from "./parameters.js";
+export { timeEmbedding } from "./time-embedding.js";
+export { denoiser, denoiserSpecs, type DenoiserTensors, type NoisyTensors } from "./denoiser.js";
+export { encodeCondition, encoderBins, type ConditionTensors } from "./encoder.js";
+export { cspPredictor } from "./csp-predictor.js";
+export { radialPredictor, radialPredictorSpecs, type RadialPredictorConfig, type RadialTensors } from "./radial-predictor.js";

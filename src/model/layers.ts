@@ -1,0 +1,52 @@
+import * as tf from "@tensorflow/tfjs";
+import type { ParameterTensors } from "./parameters.js";
+
+/** x [..., in] -> [..., out] with weight [out, in] and, where there is one, bias [out]. */
+export function linear(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
+  return addBias(p, name, project(x, parameter(p, `${name}.weight`)));
+}
+
+/** x [..., in] times weight^T, weight [out, in]; no bias. */
+export function project(x: tf.Tensor, weight: tf.Tensor): tf.Tensor {
+  const [outDim, inDim] = weight.shape;
+  const flat = tf.matMul(x.reshape([-1, inDim]), weight as tf.Tensor2D, false, true);
+  return flat.reshape([...x.shape.slice(0, -1), outDim]);
+}
+
+/** Adds the layer's bias where it has one. */
+export function addBias(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
+  const bias = p.get(`${name}.bias`);
+  return bias ? x.add(bias) : x;
+}
+
+/** Layer normalisation over the last axis, epsilon 1e-5. */
+export function layerNorm(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
+  const centred = x.sub(x.mean(-1, true));
+  const variance = centred.square().mean(-1, true);
+  const normed = centred.mul(variance.add(1e-5).rsqrt());
+  return normed.mul(parameter(p, `${name}.weight`)).add(parameter(p, `${name}.bias`));
+}
+
+/** x sigmoid(x). */
+export function silu(x: tf.Tensor): tf.Tensor {
+  return x.mul(x.sigmoid());
+}
+
+/** Columns [from, to) of a weight [out, in]: the part that meets those inputs. */
+export function columns(weight: tf.Tensor, from: number, to: number): tf.Tensor {
+  return weight.slice([0, from], [weight.shape[0], to - from]);
+}
+
+/** Cyclic shift along `axis`: out[i] = x[(i + shift) mod size]. */
+export function roll(x: tf.Tensor, shift: number, axis: number): tf.Tensor {
+  if (shift === 0) return x;
+  const [head, tail] = tf.split(x, [shift, x.shape[axis] - shift], axis);
+  return tf.concat([tail, head], axis);
+}
+
+/** The named parameter; a missing one is a programming error and says which. */
+export function parameter(p: ParameterTensors, name: string): tf.Tensor {
+  const tensor = p.get(name);
+  if (!tensor) throw new Error(`model: parameter ${name} is missing`);
+  return tensor;
+}

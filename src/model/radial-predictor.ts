@@ -1,0 +1,88 @@
+import * as tf from "@tensorflow/tfjs";
+import { layerNorm, linear, project, silu } from "./layers.js";
+import type { ParameterSpec, ParameterTensors } from "./parameters.js";
+import { layerNormSpecs, linearSpecs } from "./parameters.js";
+
+/** Shapes of our DOS predictor. */
+export interface RadialPredictorConfig {
+  readonly kind: "radial";
+  readonly hiddenDim: number;
+  readonly layerCount: number;
+  /** Gaussian basis functions between 0 and `cutoff`. */
+  readonly radialCount: number;
+  /** Angstrom. */
+  readonly cutoff: number;
+  readonly classCount: number;
+  readonly dosPoints: number;
+  /** Non-negative bumps that a spectrum is made of. */
+  readonly spectrumBasis: number;
+}
+
+/** A block of crystals as the predictor sees it. */
+export interface RadialTensors {
+  /** [B, N, C] one-hot elements */
+  readonly types: tf.Tensor;
+  /** [B, N, N, K]: basis functions of the distance from i to j, summed over all periodic images within the cutoff */
+  readonly radial: tf.Tensor;
+  /** [B, N, D] element descriptors (`elementDescriptors`) */
+  readonly descriptors: tf.Tensor;
+}
+
+/**
+ * Site DOS [B, N, E] in states/eV/atom from a crystal: continuous-filter convolutions (Schuett et al. 2017) whose
+ * linear filters act on the image-summed radial basis, which equals a convolution over all periodic neighbours; beside
+ * them a gated message that mixes both atoms and the basis. Distances only, so every isometry leaves it unchanged.
+ */
+export function radialPredictor(p: ParameterTensors, config: RadialPredictorConfig, crystal: RadialTensors): tf.Tensor {
+  const elements = linear(p, "embedding", tf.concat([crystal.types, crystal.descriptors], -1));
+  let h = elements;
+  for (let layer = 0; layer < config.layerCount; layer++) h = radialLayer(p, `layer_${layer}`, h, crystal.radial);
+  const bumps = linear(p, "head.2", silu(linear(p, "head.0", tf.concat([layerNorm(p, "final_layer_norm", h), elements], -1)))).softplus();
+  return project(bumps, spectrumBasis(config));
+}
+
+/** All parameters of the predictor. */
+export function radialPredictorSpecs(config: RadialPredictorConfig, descriptorCount: number): ParameterSpec[] {
+  const { hiddenDim: H, radialCount: K } = config;
+  const layers = Array.from({ length: config.layerCount }, (_, l) => [
+    ...layerNormSpecs(`layer_${l}.norm`, H),
+    ...linearSpecs(`layer_${l}.filter`, K, H, { bias: false }),
+    ...linearSpecs(`layer_${l}.sender`, H, H, { bias: false }),
+    ...linearSpecs(`layer_${l}.receiver`, H, H),
+    ...linearSpecs(`layer_${l}.gate`, K, H, { bias: false }),
+    ...linearSpecs(`layer_${l}.update.0`, 3 * H, H),
+    ...linearSpecs(`layer_${l}.update.2`, H, H),
+  ]);
+  return [
+    ...linearSpecs("embedding", config.classCount + descriptorCount, H),
+    ...layers.flat(),
+    ...layerNormSpecs("final_layer_norm", H),
+    ...linearSpecs("head.0", 2 * H, H),
+    ...linearSpecs("head.2", H, config.spectrumBasis),
+  ];
+}
+
+function radialLayer(p: ParameterTensors, name: string, h: tf.Tensor, radial: tf.Tensor): tf.Tensor {
+  const [B, N, H] = h.shape;
+  const normed = layerNorm(p, `${name}.norm`, h);
+  const sender = linear(p, `${name}.sender`, normed).reshape([B, 1, N, H]);
+  const receiver = linear(p, `${name}.receiver`, normed).reshape([B, N, 1, H]);
+  const convolved = linear(p, `${name}.filter`, radial).mul(sender).sum(2);
+  const gated = silu(linear(p, `${name}.gate`, radial).add(sender).add(receiver)).mean(2);
+  const update = silu(linear(p, `${name}.update.0`, tf.concat([normed, convolved, gated], -1)));
+  return h.add(linear(p, `${name}.update.2`, update));
+}
+
+/** [E, M]: Gaussians of the stored broadening (0.2 eV on a 20 eV grid), so that no prediction is sharper than the data. */
+function spectrumBasis({ dosPoints: E, spectrumBasis: M }: RadialPredictorConfig): tf.Tensor {
+  const width = (0.2 / 20) * (E - 1);
+  const values = new Float32Array(E * M);
+  for (let e = 0; e < E; e++) {
+    for (let m = 0; m < M; m++) {
+      const z = (e - (m * (E - 1)) / (M - 1)) / width;
+      values[e * M + m] = Math.exp(-0.5 * z * z);
+    }
+  }
+  return tf.tensor2d(values, [E, M]);
+}
+
