@@ -31,3 +31,44 @@ export interface TotalDos {
 }
 
 export type Spectrum = SiteDos | TotalDos;
+
+/** One line of a plot: a site's DOS, a sum, a total. */
+export interface Curve {
+  readonly grid: EnergyGrid;
+  /** [E]. */
+  readonly values: Float32Array;
+}
+
+/** The DOS of one site, states/eV. A view, not a copy. @throws Error when there is no such site. */
+export function siteCurve(siteDos: SiteDos, site: number): Curve {
+  const { grid, siteCount, values } = siteDos;
+  if (!Number.isInteger(site) || site < 0 || site >= siteCount)
+    throw new Error(`site ${site} does not exist: the spectrum has sites 0 to ${siteCount - 1}`);
+  return { grid, values: values.subarray(site * grid.count, (site + 1) * grid.count) };
+}
+
+/** Sum over sites, states/eV/cell. Of `y_voronoi` it is the total DOS, of `y` it is not (see {@link SiteDos}). */
+export function sumOfSites(siteDos: SiteDos): Curve {
+  return { grid: siteDos.grid, values: addSites(siteDos, () => true, 1) };
+}
+
+/** Mean over the sites that `mask` keeps (all if absent), states/eV/atom. @throws Error when it keeps none. */
+export function meanOfSites(siteDos: SiteDos, mask?: readonly boolean[]): Curve {
+  const kept = mask ? mask.filter(Boolean).length : siteDos.siteCount;
+  if (kept === 0) throw new Error("the site mask keeps no site");
+  return { grid: siteDos.grid, values: addSites(siteDos, (site) => !mask || mask[site], 1 / kept) };
+}
+
+/** The total DOS as the sum of an exact partition (`y_voronoi`). */
+export function totalFromPartition(partition: SiteDos): TotalDos {
+  return { kind: "total", ...sumOfSites(partition) };
+}
+
+function addSites({ grid, siteCount, values }: SiteDos, keep: (site: number) => boolean, factor: number): Float32Array {
+  const sum = new Float64Array(grid.count);
+  for (let site = 0; site < siteCount; site++) {
+    if (!keep(site)) continue;
+    for (let e = 0; e < grid.count; e++) sum[e] += factor * values[site * grid.count + e];
+  }
+  return Float32Array.from(sum);
+}

@@ -1,0 +1,15 @@
+export { broaden, broadenTo, extraSigma, storedSigma } from "./broaden.js";
+export { meanAbsoluteError, relativeL1, wasserstein } from "./distances.js";
+export type { CurveDistance } from "./distances.js";
+export { bandCentre, bandEdges, dosAtFermi, integrate, occupiedElectrons } from "./features.js";
+export type { BandEdgeOptions, BandEdges } from "./features.js";
+export { energies, resample, resampleFrom, sameGrid, spacing } from "./grid.js";
+export { matchDos, matchMetrics } from "./match.js";
+export type { MatchCandidate, MatchLevel, MatchMetric, MatchResult } from "./match.js";
+export { pairSites } from "./pairing.js";
+export { meanOfSites, siteCurve, standardGrid, sumOfSites, totalFromPartition } from "./spectra.js";
+export type { Curve, EnergyGrid, SiteDos, Spectrum, TotalDos } from "./spectra.js";
+export { checkTarget, makeTarget, targetFromRecord } from "./target.js";
+export type { Target, TargetOptions } from "./target.js";
+export { targetFromJson, targetFromRaw } from "./targetJson.js";
+export type { RawSpectrum, TargetFileOptions } from "./targetJson.js";
