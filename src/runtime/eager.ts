@@ -1,0 +1,91 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Engine, HostTensor, Program, ProgramSource, TensorSpec } from "./engine.js";
+import { checkInputs } from "./inputs.js";
+import { loadTfjsBackend } from "./tfjs-backends.js";
+import type { EagerBackend } from "./tfjs-backends.js";
+import { prepareBackend, withBackend } from "./with-backend.js";
+
+/**
+ * An engine that runs programs operation by operation on a tfjs backend.
+ * @throws Error if the backend is not installed or does not start.
+ */
+export async function eagerEngine(backend: EagerBackend): Promise<Engine> {
+  await loadTfjsBackend(backend);
+  await prepareBackend(backend);
+  const programs = new Set<EagerProgram>();
+  return {
+    name: `eager-${backend}`,
+    compile: (source) => {
+      const program = new EagerProgram(backend, source);
+      programs.add(program);
+      return Promise.resolve(program);
+    },
+    dispose: () => programs.forEach((program) => program.dispose()),
+  };
+}
+
+class EagerProgram implements Program {
+  readonly name: string;
+  private readonly constants: tf.Tensor[];
+  private outputSpecs: readonly TensorSpec[] | undefined;
+  private disposed = false;
+
+  constructor(
+    private readonly backend: EagerBackend,
+    private readonly source: ProgramSource,
+  ) {
+    this.name = source.name;
+    this.constants = withBackend(backend, () => (source.constants ?? []).map(upload));
+  }
+
+  /** Known after the first run; asked for earlier, it costs a run on zeros. */
+  get outputs(): readonly TensorSpec[] {
+    if (!this.outputSpecs) tf.dispose(this.evaluate(this.source.inputs.map(zeros)));
+    return this.outputSpecs as readonly TensorSpec[];
+  }
+
+  async run(inputs: readonly (Float32Array | Int32Array)[]): Promise<(Float32Array | Int32Array)[]> {
+    checkInputs(this.source, inputs);
+    if (this.disposed) throw new Error(`program "${this.name}" was run after it was disposed`);
+    const outputs = this.evaluate(inputs);
+    try {
+      return await Promise.all(outputs.map(download));
+    } finally {
+      tf.dispose(outputs);
+    }
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    tf.dispose(this.constants.splice(0));
+  }
+
+  private evaluate(inputs: readonly (Float32Array | Int32Array)[]): tf.Tensor[] {
+    const outputs = withBackend(this.backend, () =>
+      tf.tidy(() => {
+        const tensors = this.source.inputs.map((spec, i) => upload({ shape: spec.shape, data: inputs[i] }));
+        // An output may be a constant or come twice; clones share its data and are disposed one by one.
+        return this.source.fn(...tensors, ...this.constants).map(numeric);
+      }),
+    );
+    this.outputSpecs ??= outputs.map((t) => ({ shape: t.shape, dtype: t.dtype as "float32" | "int32" }));
+    return outputs;
+  }
+}
+
+const zeros = ({ shape, dtype }: TensorSpec): Float32Array | Int32Array => {
+  const size = tf.util.sizeFromShape([...shape]);
+  return dtype === "int32" ? new Int32Array(size) : new Float32Array(size);
+};
+
+/** The backend may keep the array it is given: it gets one of its own. */
+function upload({ shape, data }: HostTensor): tf.Tensor {
+  return tf.tensor(data.slice(), [...shape], data instanceof Int32Array ? "int32" : "float32");
+}
+
+const numeric = (t: tf.Tensor): tf.Tensor => (t.dtype === "bool" ? tf.cast(t, "int32") : tf.clone(t));
+
+async function download(t: tf.Tensor): Promise<Float32Array | Int32Array> {
+  const data = (await t.data()) as Float32Array | Int32Array;
+  return data.slice();
+}

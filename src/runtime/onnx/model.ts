@@ -1,0 +1,36 @@
+import onnxProto from "onnx-proto";
+import type { Graph, Value } from "../trace/graph.js";
+import { writeNode } from "./operators.js";
+import { OnnxWriter, valueInfo } from "./writer.js";
+
+const IR_VERSION = 8;
+const OPSET_VERSION = 18;
+
+export const inputName = (i: number): string => `input${i}`;
+export const outputName = (i: number): string => `output${i}`;
+
+/** A graph as the bytes of an ONNX model with inputs input0, input1, ... and outputs output0, output1, ... */
+export function encodeOnnx(graph: Graph): Uint8Array {
+  const writer = new OnnxWriter();
+  for (const { value, data } of graph.constants) writer.constant(value, data);
+  graph.inputs.forEach((value, i) => writer.node("Identity", [inputName(i)], value));
+  for (const node of graph.nodes) writeNode(writer, node);
+  // An output may be an input, a constant or another output: each gets a name of its own. onnxruntime removes identities.
+  graph.outputs.forEach((value, i) => writer.node("Identity", [value], outputName(i)));
+  const { ModelProto } = onnxProto.onnx;
+  const model = ModelProto.create({
+    irVersion: IR_VERSION,
+    producerName: "dosmith",
+    opsetImport: [{ domain: "", version: OPSET_VERSION }],
+    graph: {
+      name: graph.name,
+      node: writer.nodes,
+      initializer: writer.initializers,
+      input: graph.inputs.map((value, i) => describe(inputName(i), value)),
+      output: graph.outputs.map((value, i) => describe(outputName(i), value)),
+    },
+  });
+  return ModelProto.encode(model).finish();
+}
+
+const describe = (name: string, value: Value) => valueInfo(name, value.dtype, value.shape);

@@ -1,0 +1,76 @@
+import onnxProto from "onnx-proto";
+import type { onnx } from "onnx-proto";
+import type { ConstantData, DType, Value } from "../trace/graph.js";
+
+/** onnx.TensorProto.DataType */
+export const ELEMENT_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+
+const { AttributeType } = onnxProto.onnx.AttributeProto;
+
+type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
+
+/** Collects the nodes and initializers of an ONNX graph. */
+export class OnnxWriter {
+  readonly nodes: onnx.INodeProto[] = [];
+  readonly initializers: onnx.ITensorProto[] = [];
+  private readonly int64Names = new Map<string, string>();
+
+  /** Appends a node; its output is named by the value or the text given. */
+  node(opType: string, inputs: readonly (Value | string)[], output: Value | string, attributes: Attributes = {}): void {
+    this.nodes.push({
+      opType,
+      input: inputs.map(nameOf),
+      output: [nameOf(output)],
+      attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+    });
+  }
+
+  /** The name of a list of integers (shapes, axes), as which ONNX takes many of its parameters. */
+  int64(values: readonly number[]): string {
+    const key = values.join(",");
+    const name = this.int64Names.get(key) ?? `i${this.int64Names.size}`;
+    if (!this.int64Names.has(key)) {
+      this.int64Names.set(key, name);
+      const data = BigInt64Array.from(values, BigInt);
+      this.initializer(name, ELEMENT_TYPE.int64, [values.length], data);
+    }
+    return name;
+  }
+
+  constant(value: Value, data: ConstantData): void {
+    this.initializer(nameOf(value), ELEMENT_TYPE[value.dtype], value.shape, data);
+  }
+
+  scalar(name: string, dtype: DType, data: ConstantData): string {
+    this.initializer(name, ELEMENT_TYPE[dtype], [], data);
+    return name;
+  }
+
+  private initializer(
+    name: string,
+    dataType: number,
+    dims: readonly number[],
+    data: ConstantData | BigInt64Array,
+  ): void {
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.initializers.push({ name, dataType, dims: [...dims], rawData });
+  }
+}
+
+/** Names are stable: equal graphs give equal bytes. */
+export function nameOf(value: Value | string): string {
+  return typeof value === "string" ? value : `v${value.id}`;
+}
+
+/** The type and shape of a graph's input or output. */
+export function valueInfo(name: string, dtype: DType, shape: readonly number[]): onnx.IValueInfoProto {
+  const dim = shape.map((dimValue) => ({ dimValue }));
+  return { name, type: { tensorType: { elemType: ELEMENT_TYPE[dtype], shape: { dim } } } };
+}
+
+/** Numbers are integers to ONNX: no operator that we write takes a float attribute. */
+function attribute(name: string, value: number | string | readonly number[]): onnx.IAttributeProto {
+  if (typeof value === "number") return { name, type: AttributeType.INT, i: value };
+  if (typeof value === "string") return { name, type: AttributeType.STRING, s: Buffer.from(value) };
+  return { name, type: AttributeType.INTS, ints: [...value] };
+}

@@ -1,0 +1,86 @@
+import type { GraphBuilder } from "../builder.js";
+import type { Value } from "../graph.js";
+import { sizeOf } from "../graph.js";
+
+/** Operations that only move values. Each returns its argument when there is nothing to do. */
+export function reshape(graph: GraphBuilder, x: Value, shape: readonly number[]): Value {
+  const node = graph.producer(x);
+  if (node?.op === "reshape") return reshape(graph, node.inputs[0], shape);
+  if (sameShape(x.shape, shape)) return x;
+  // A scalar that was expanded can be expanded to the new shape at once.
+  if (node?.op === "expand" && sizeOf(node.inputs[0].shape) === 1)
+    return expand(graph, reshape(graph, node.inputs[0], []), shape);
+  return graph.emit("reshape", [x], {}, shape, x.dtype);
+}
+
+/** Broadcasts x to `shape`. */
+export function expand(graph: GraphBuilder, x: Value, shape: readonly number[]): Value {
+  if (sameShape(x.shape, shape)) return x;
+  const node = graph.producer(x);
+  return graph.emit("expand", [node?.op === "expand" ? node.inputs[0] : x], {}, shape, x.dtype);
+}
+
+export function transpose(graph: GraphBuilder, x: Value, perm: readonly number[]): Value {
+  const node = graph.producer(x);
+  if (node?.op === "transpose") {
+    const inner = node.attributes.perm;
+    return transpose(
+      graph,
+      node.inputs[0],
+      perm.map((p) => inner[p]),
+    );
+  }
+  if (perm.every((p, i) => p === i)) return x;
+  return graph.emit(
+    "transpose",
+    [x],
+    { perm },
+    perm.map((p) => x.shape[p]),
+    x.dtype,
+  );
+}
+
+/** The last two axes exchanged. */
+export function transposeMatrix(graph: GraphBuilder, x: Value): Value {
+  const batch = x.shape.slice(0, -2).map((_, i) => i);
+  return transpose(graph, x, [...batch, batch.length + 1, batch.length]);
+}
+
+export function concat(graph: GraphBuilder, parts: readonly Value[], axis: number): Value {
+  const filled = parts.filter((part) => sizeOf(part.shape) > 0);
+  if (filled.length === 1) return filled[0];
+  const shape = [...parts[0].shape];
+  shape[axis] = parts.reduce((total, part) => total + part.shape[axis], 0);
+  return graph.emit("concat", filled, { axis }, shape, parts[0].dtype);
+}
+
+export function slice(graph: GraphBuilder, x: Value, begin: readonly number[], size: readonly number[]): Value {
+  if (sameShape(x.shape, size)) return x;
+  const end = begin.map((start, i) => start + size[i]);
+  return graph.emit("slice", [x], { begin, end }, size, x.dtype);
+}
+
+/** Consecutive pieces of the given sizes along one axis. */
+export function split(graph: GraphBuilder, x: Value, sizes: readonly number[], axis: number): Value[] {
+  let start = 0;
+  return sizes.map((length) => {
+    const begin = x.shape.map((_, i) => (i === axis ? start : 0));
+    start += length;
+    return slice(
+      graph,
+      x,
+      begin,
+      x.shape.map((n, i) => (i === axis ? length : n)),
+    );
+  });
+}
+
+export function tile(graph: GraphBuilder, x: Value, repeats: readonly number[]): Value {
+  const shape = x.shape.map((n, i) => n * repeats[i]);
+  if (x.shape.every((n, i) => n === 1 || repeats[i] === 1)) return expand(graph, x, shape);
+  return graph.emit("tile", [x], { repeats }, shape, x.dtype);
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
