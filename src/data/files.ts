@@ -2,13 +2,16 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
+/** What a file is written from: all at once, or piece by piece. */
+export type FileContent = string | Uint8Array | AsyncIterable<string | Uint8Array>;
+
 /**
  * Writes a file whole or not at all: to a temporary name in the same folder, flushed to the disk, then renamed.
  * Missing folders are made. An older file of that name stays as it was when anything fails.
  *
  * @throws Error that names the path and says what went wrong (a full disk in plain words).
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(path: string, data: FileContent): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -36,10 +39,11 @@ export async function appendLine(path: string, line: string): Promise<void> {
   }
 }
 
-async function writeAndFlush(path: string, flags: string, data: string | Uint8Array): Promise<void> {
+async function writeAndFlush(path: string, flags: string, data: FileContent): Promise<void> {
   const file = await open(path, flags);
   try {
-    await file.writeFile(data);
+    if (typeof data === "string" || data instanceof Uint8Array) await file.writeFile(data);
+    else for await (const piece of data) await file.writeFile(piece);
     await file.sync();
   } finally {
     await file.close();

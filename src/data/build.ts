@@ -1,0 +1,142 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { openDataset, type Dataset } from "./dataset.js";
+import { crystalKey } from "./duplicates.js";
+import { writeFileAtomic } from "./files.js";
+import { readJsonLines } from "./jsonLines.js";
+import { checksum, manifestFile, type DatasetManifest, type PartInfo } from "./manifest.js";
+import { encodePart } from "./part.js";
+import type { DosRecord } from "./record.js";
+import { recordFromJson } from "./recordJson.js";
+import { splitOfFormula } from "./split.js";
+
+export interface BuildOptions {
+  /** JSON-lines files of records, plain or gzip. The first record of an id counts. */
+  readonly inputs: readonly string[];
+  /** The data set's folder. What it holds stays as it is; only new crystals are added, in new parts. */
+  readonly out: string;
+  /** Needed when the data set is new. */
+  readonly about?: DatasetAbout;
+  /** Most crystals in a part. Default 1000. */
+  readonly partSize?: number;
+}
+
+/** What the maker of a data set says about it. */
+export type DatasetAbout = Pick<DatasetManifest, "name" | "licence" | "recipe" | "split">;
+
+export interface BuildReport {
+  readonly added: number;
+  readonly total: number;
+  /** Left out: the id is there already. */
+  readonly repeatedIds: number;
+  /** Left out: the same crystal is there under another name. */
+  readonly sameCrystals: readonly string[];
+  /** Inputs whose last line was unfinished and was left out. */
+  readonly unfinished: readonly { readonly file: string; readonly line: number }[];
+  readonly newParts: readonly string[];
+}
+
+/**
+ * Adds the crystals of JSON-lines files to a data set, or begins one. New crystals are sorted by id. Parts are written
+ * first and `dataset.json` last, so that a crash leaves the old data set.
+ *
+ * @throws Error that names file and line of a bad record, and of a reserved formula if the data set keeps the fixed split.
+ */
+export async function buildDataset({ inputs, out, about, partSize = 1000 }: BuildOptions): Promise<BuildReport> {
+  const old = existsSync(join(out, manifestFile)) ? await openDataset(out) : undefined;
+  const description = old?.info ?? about;
+  if (!description) throw new Error(`${out}: there is no data set yet: say what it is (name, licence, recipe, split)`);
+  const { records, ...left } = await readNew(inputs, old, description.split === "formula-hash");
+  records.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  const parts = await writeParts(out, records, old?.info?.parts.length ?? 0, partSize);
+  if (parts.length > 0 || !old) await writeManifest(out, description, old, records, parts);
+  return {
+    added: records.length,
+    total: (old?.length ?? 0) + records.length,
+    newParts: parts.map((p) => p.file),
+    ...left,
+  };
+}
+
+interface NewRecords extends Pick<BuildReport, "repeatedIds" | "sameCrystals" | "unfinished"> {
+  readonly records: DosRecord[];
+}
+
+async function readNew(
+  inputs: readonly string[],
+  old: Dataset | undefined,
+  keepReserved: boolean,
+): Promise<NewRecords> {
+  const ids = new Set(old?.ids);
+  const crystals = new Set(old ? Array.from(old, crystalKey) : []);
+  const records: DosRecord[] = [];
+  const sameCrystals: string[] = [];
+  const unfinished: { file: string; line: number }[] = [];
+  let repeatedIds = 0;
+  for (const file of inputs) {
+    for await (const { number, value } of readJsonLines(file, (line) => unfinished.push({ file, line }))) {
+      const where = `${file}: line ${number}`;
+      const record = recordFromJson(value, where);
+      if (keepReserved && splitOfFormula(record.formula) === "reserved")
+        throw new Error(`${where} (${record.id}): ${record.formula} is reserved for an outside referee`);
+      const key = crystalKey(record);
+      if (ids.has(record.id)) repeatedIds++;
+      else if (crystals.has(key)) sameCrystals.push(record.id);
+      else records.push(record);
+      ids.add(record.id);
+      crystals.add(key);
+    }
+  }
+  return { records, repeatedIds, sameCrystals, unfinished };
+}
+
+async function writeParts(
+  out: string,
+  records: readonly DosRecord[],
+  first: number,
+  size: number,
+): Promise<PartInfo[]> {
+  const parts: PartInfo[] = [];
+  for (let begin = 0; begin < records.length; begin += size) {
+    const chosen = records.slice(begin, begin + size);
+    const bytes = encodePart(chosen);
+    const file = `part-${String(first + parts.length).padStart(4, "0")}.safetensors.gz`;
+    await writeFileAtomic(join(out, file), bytes);
+    parts.push({ file, sha256: checksum(bytes), crystals: chosen.length, atoms: countAtoms(chosen) });
+  }
+  return parts;
+}
+
+async function writeManifest(
+  out: string,
+  { name, licence, recipe, split }: DatasetAbout,
+  old: Dataset | undefined,
+  records: readonly DosRecord[],
+  newParts: readonly PartInfo[],
+): Promise<void> {
+  const parts = [...(old?.info?.parts ?? []), ...newParts];
+  const formulas = new Set([...(old?.formulas ?? []), ...records.map((record) => record.formula)]);
+  const sum = (key: "crystals" | "atoms") => parts.reduce((total, part) => total + part[key], 0);
+  const manifest: DatasetManifest = {
+    format: "dosmith-dataset-1",
+    name,
+    version: (old?.info?.version ?? 0) + 1,
+    licence,
+    recipe,
+    split,
+    grid: { start: -10, stop: 10, count: 400 },
+    units: {
+      cell: "Angstrom",
+      y: "states/eV/atom, both spins, inside the PAW sphere",
+      y_voronoi: "states/eV/atom, both spins; sums to the total DOS",
+      energies: "eV from the valence-band maximum if there is a gap, else from the Fermi level",
+    },
+    counts: { crystals: sum("crystals"), atoms: sum("atoms"), formulas: formulas.size },
+    parts,
+  };
+  await writeFileAtomic(join(out, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+function countAtoms(records: readonly DosRecord[]): number {
+  return records.reduce((sum, { crystal }) => sum + crystal.atomicNumbers.length, 0);
+}

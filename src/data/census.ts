@@ -1,0 +1,38 @@
+import { elementSymbol } from "../crystal/index.js";
+import type { Dataset } from "./dataset.js";
+import type { DosRecord } from "./record.js";
+import { splitOfFormula } from "./split.js";
+
+/** What a data set holds, counted. */
+export interface Census {
+  readonly crystals: number;
+  readonly atoms: number;
+  readonly formulas: number;
+  readonly gapped: number;
+  /** Crystals by side of the fixed split, number of atoms, prototype, element; most frequent first where unordered. */
+  readonly bySplit: Readonly<Record<string, number>>;
+  readonly byAtomCount: Readonly<Record<string, number>>;
+  readonly byPrototype: Readonly<Record<string, number>>;
+  readonly byElement: Readonly<Record<string, number>>;
+}
+
+/** Counts for a data set's card. */
+export function takeCensus(dataset: Dataset): Census {
+  const records = [...dataset];
+  return {
+    crystals: records.length,
+    atoms: records.reduce((sum, { crystal }) => sum + crystal.atomicNumbers.length, 0),
+    formulas: new Set(dataset.formulas).size,
+    gapped: records.filter(({ properties }) => Number(properties.gap_eV) > 0).length,
+    bySplit: tally(records, ({ formula }) => [splitOfFormula(formula)]),
+    byAtomCount: tally(records, ({ crystal }) => [String(crystal.atomicNumbers.length)]),
+    byPrototype: tally(records, ({ properties }) => [String(properties.prototype ?? "unknown")]),
+    byElement: tally(records, ({ crystal }) => [...new Set(crystal.atomicNumbers)].map(elementSymbol)),
+  };
+}
+
+function tally(records: readonly DosRecord[], keys: (record: DosRecord) => string[]): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of records.flatMap(keys)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return Object.fromEntries([...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)));
+}
