@@ -29,6 +29,8 @@ export interface DenoiserConfig {
   readonly latticeOutput: "noise" | "velocity";
   /** Angstrom that count as one unit of the lattice's noise; 1 in the reference. */
   readonly latticeScale: number;
+  /** Whether type vectors also enter, and leave, through the periodic table's descriptors; false in the reference. */
+  readonly elementDescriptors: boolean;
 }
 
 /** Full size of the published model. */
@@ -44,4 +46,5 @@ export const referenceConfig: DenoiserConfig = {
   typeOutput: "noise",
   latticeOutput: "noise",
   latticeScale: 1,
+  elementDescriptors: false,
 };

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { DenoiserConfig } from "./config.js";
 import { messagePassing } from "./cspnet.js";
-import { mixTime } from "./denoiser.js";
+import { embedTypes, mixTime } from "./denoiser.js";
 import { linear } from "./layers.js";
 import type { ParameterTensors } from "./parameters.js";
 
@@ -14,7 +14,7 @@ import type { ParameterTensors } from "./parameters.js";
  */
 export function cspPredictor(p: ParameterTensors, config: DenoiserConfig, types: tf.Tensor, fracCoords: tf.Tensor, lattice: tf.Tensor): tf.Tensor {
   const [B, N] = types.shape;
-  const embedded = linear(p, "node_embedding", types).expandDims(0);
+  const embedded = embedTypes(p, config, types).expandDims(0);
   const start = mixTime(p, config, embedded, tf.zeros([B, config.timeDim]));
   const nodes = messagePassing(p, config, start, fracCoords, lattice);
   return linear(p, "node_out", nodes).reshape([B, N, config.dosPoints]);

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { DenoiserConfig } from "./config.js";
 import { messagePassing, messagePassingSpecs } from "./cspnet.js";
+import { descriptorSize, descriptorTable } from "./descriptors.js";
 import { encoderSpecs } from "./encoder.js";
 import { columns, linear, parameter, project } from "./layers.js";
 import type { ParameterSpec, ParameterTensors } from "./parameters.js";
@@ -45,7 +46,7 @@ export function denoiser(
   conditions: readonly (tf.Tensor | null)[],
 ): DenoiserTensors {
   const [B, N] = noisy.types.shape;
-  const embedded = linear(p, "node_embedding", noisy.types);
+  const embedded = embedTypes(p, config, noisy.types);
   const branches = tf.stack(conditions.map((condition) => (condition ? embedded.add(condition) : embedded)));
   const start = mixTime(p, config, branches, noisy.timeEmbedding);
   const nodes = messagePassing(p, config, start, noisy.fracCoords, noisy.lattice);
@@ -74,6 +75,14 @@ export function denoiserSpecs(config: DenoiserConfig): ParameterSpec[] {
     ...linearSpecs("type_out", H, classCount),
     ...linearSpecs("node_out", H, dosPoints, { bias: false }),
     ...encoderSpecs(config),
+    ...(config.elementDescriptors ? descriptorSpecs(H) : []),
+  ];
+}
+
+function descriptorSpecs(hiddenDim: number): ParameterSpec[] {
+  return [
+    ...linearSpecs("type_descriptor_in", descriptorSize, hiddenDim, { bias: false }),
+    ...linearSpecs("type_descriptor_out", hiddenDim, descriptorSize, { bias: false }),
   ];
 }
 
@@ -84,8 +93,22 @@ export function mixTime(p: ParameterTensors, { hiddenDim: H, timeDim }: Denoiser
   return project(h, columns(weight, 0, H)).add(perCrystal.reshape([1, time.shape[0], 1, H]));
 }
 
+/** Node states of (noisy) type vectors [B, N, C]; with descriptors, also of the descriptor that they mix. */
+export function embedTypes(p: ParameterTensors, config: DenoiserConfig, types: tf.Tensor): tf.Tensor {
+  const embedded = linear(p, "node_embedding", types);
+  if (!config.elementDescriptors) return embedded;
+  const mixed = project(types, table(config).transpose());
+  return embedded.add(project(mixed, parameter(p, "type_descriptor_in.weight")));
+}
+
+/** [C, D] descriptors of the classes. */
+function table({ classCount }: DenoiserConfig): tf.Tensor {
+  return tf.tensor2d(descriptorTable(classCount), [classCount, descriptorSize]);
+}
+
 function typeHead(p: ParameterTensors, config: DenoiserConfig, nodes: tf.Tensor, noisy: NoisyTensors): { types: tf.Tensor; logits?: tf.Tensor } {
-  const out = linear(p, "type_out", nodes);
+  const direct = linear(p, "type_out", nodes);
+  const out = config.elementDescriptors ? direct.add(project(project(nodes, parameter(p, "type_descriptor_out.weight")), table(config))) : direct;
   if (config.typeOutput === "noise") return { types: out };
   const [signal, noise] = signalLevels(noisy, 4);
   // x_t = sqrt(ab) x_0 + sqrt(1 - ab) eps, solved for eps with the expected clean one-hot vector.

@@ -1,3 +1,4 @@
+export { concatenate } from "./arrays.js";
 export { referenceConfig, type DenoiserConfig, type EncoderKind } from "./config.js";
 export {
   assertParameters,
@@ -14,3 +15,18 @@ export { denoiser, denoiserSpecs, type DenoiserTensors, type NoisyTensors } from
 export { encodeCondition, encoderBins, type ConditionTensors } from "./encoder.js";
 export { cspPredictor } from "./csp-predictor.js";
 export { radialPredictor, radialPredictorSpecs, type RadialPredictorConfig, type RadialTensors } from "./radial-predictor.js";
+export {
+  decodeModel,
+  encodeModel,
+  loadDenoiser,
+  loadModel,
+  loadPredictor,
+  saveModel,
+  type DenoiserModel,
+  type DosScaler,
+  type Model,
+  type PredictorModel,
+} from "./checkpoint.js";
+export { descriptorSize, descriptorTable, elementDescriptor } from "./descriptors.js";
+export { dosPredictor, descriptors, oneHotTypes, type DosPredictor } from "./predictor.js";
+export { radialFeatures } from "./radial-features.js";

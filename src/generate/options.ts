@@ -1,0 +1,62 @@
+import type { Crystal } from "../crystal/index.js";
+
+/** Which parts of a template crystal stay. `true`: every site; a list: these sites (0-based). */
+export interface TemplateKeep {
+  readonly lattice?: boolean;
+  readonly coords?: true | readonly number[];
+  readonly types?: true | readonly number[];
+}
+
+/** Settings of a generation run. Only `seed` and the settings here decide the crystals, not the batch size. */
+export interface GenerateOptions {
+  /** Crystals to make. Default 8. */
+  readonly count?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Index of the first crystal's random stream; a resumed run continues here. Default 0. */
+  readonly firstIndex?: number;
+  /** w in (1 + w) eps_cond - w eps_uncond. Default 1. */
+  readonly guidanceWeight?: number;
+  /** Share of the time axis [from, to], 0 clean to 1 noise, where the weight acts. */
+  readonly guidanceInterval?: readonly [number, number];
+  /** Atoms in the cell, where the target has no sites. */
+  readonly numAtoms?: number;
+  /** Allowed atomic numbers; by default those that the model was trained on. */
+  readonly elements?: readonly number[];
+  /** Exact composition: atomic number -> number of atoms in the cell. */
+  readonly composition?: ReadonlyMap<number, number>;
+  /** Site (0-based) -> atomic number that it must have. */
+  readonly fixTypes?: ReadonlyMap<number, number>;
+  readonly template?: { readonly crystal: Crystal; readonly keep: TemplateKeep };
+  /** Starts from this crystal noised to `seedNoise` of the way instead of from pure noise. */
+  readonly seedCrystal?: Crystal;
+  /** 0..1. Default 0.5. */
+  readonly seedNoise?: number;
+  /** `fast`: strided, one evaluation a step; `predictor-corrector`: the reference's, two evaluations at every t. */
+  readonly sampler?: "fast" | "predictor-corrector";
+  /** Evaluations of the fast sampler. Default 50. */
+  readonly steps?: number;
+  /** Noise of the fast sampler, 0 deterministic to 1 ancestral. Default 1. */
+  readonly eta?: number;
+  /** Step size of the predictor-corrector sampler's corrector. */
+  readonly stepLr?: number;
+  /** Crystals of one compiled block. Default 8. */
+  readonly batchSize?: number;
+}
+
+/** A finished crystal and the stream index that makes it again. */
+export interface GeneratedCrystal {
+  readonly index: number;
+  /** In the canonical frame. */
+  readonly crystal: Crystal;
+}
+
+/** Yielded after every sampler step; `crystals` is filled when a block is finished. */
+export interface GenerationProgress {
+  /** Crystals finished so far, `crystals` included. */
+  readonly finished: number;
+  readonly count: number;
+  /** Share of the whole run that is done, 0..1. */
+  readonly fraction: number;
+  readonly crystals: readonly GeneratedCrystal[];
+}

@@ -1,0 +1,118 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Crystal } from "../crystal/index.js";
+import { canonicalFrame } from "../crystal/index.js";
+import type { SiteDos } from "../dos/index.js";
+import { standardGrid } from "../dos/index.js";
+import type { Engine, Program } from "../runtime/index.js";
+import type { PredictorModel } from "./checkpoint.js";
+import { concatenate } from "./arrays.js";
+import { cspPredictor } from "./csp-predictor.js";
+import { descriptorSize, elementDescriptor } from "./descriptors.js";
+import { nameTensors } from "./parameters.js";
+import { radialFeatures } from "./radial-features.js";
+import { radialPredictor } from "./radial-predictor.js";
+
+/** Crystals of one call that share a compiled program; the last block is padded by repeating its last crystal. */
+const blockSize = 16;
+
+/** A DOS predictor on an engine. */
+export interface DosPredictor {
+  readonly model: PredictorModel;
+  /** Site DOS of each crystal, states/eV/atom on the standard grid, in the order given; crystals of any sizes. */
+  predict(crystals: readonly Crystal[]): Promise<SiteDos[]>;
+  dispose(): void;
+}
+
+/** Prepares a predictor; programs are compiled once per number of atoms. */
+export function dosPredictor(engine: Engine, model: PredictorModel): DosPredictor {
+  const programs = new Map<number, Promise<Program>>();
+  const program = (atoms: number): Promise<Program> => {
+    const ready = programs.get(atoms) ?? engine.compile(predictorSource(model, atoms));
+    programs.set(atoms, ready);
+    return ready;
+  };
+  const predictBlock = async (crystals: readonly Crystal[]): Promise<Float32Array[]> => {
+    const atoms = crystals[0].atomicNumbers.length;
+    const padded = Array.from({ length: blockSize }, (_, i) => crystals[Math.min(i, crystals.length - 1)]);
+    const [values] = await (await program(atoms)).run(predictorInputs(model, padded));
+    const size = atoms * model.config.dosPoints;
+    return crystals.map((_, i) => states(model, (values as Float32Array).slice(i * size, (i + 1) * size)));
+  };
+  return {
+    model,
+    async predict(crystals) {
+      const out: SiteDos[] = [];
+      for (const [atoms, indices] of bySize(crystals)) {
+        for (let at = 0; at < indices.length; at += blockSize) {
+          const block = indices.slice(at, at + blockSize);
+          const values = await predictBlock(block.map((i) => crystals[i]));
+          block.forEach((i, k) => (out[i] = { kind: "site", grid: standardGrid, siteCount: atoms, values: values[k] }));
+        }
+      }
+      return out;
+    },
+    dispose() {
+      for (const ready of programs.values()) void ready.then((p) => p.dispose());
+      programs.clear();
+    },
+  };
+}
+
+function predictorSource(model: PredictorModel, N: number): Parameters<Engine["compile"]>[0] {
+  const constants = [...model.parameters.values()];
+  const name = `DOS predictor, ${blockSize} x ${N}`;
+  if (model.kind === "csp-predictor") {
+    const C = model.config.classCount;
+    const inputs = [[blockSize, N, C], [blockSize, N, 3], [blockSize, 3, 3]].map((shape) => ({ shape }));
+    const fn = (types: tf.Tensor, fracCoords: tf.Tensor, lattice: tf.Tensor, ...weights: tf.Tensor[]): tf.Tensor[] => [
+      cspPredictor(nameTensors(model.parameters, weights), model.config, types, fracCoords, lattice),
+    ];
+    return { name, inputs, constants, fn };
+  }
+  const { classCount: C, radialCount: K } = model.config;
+  const inputs = [[blockSize, N, C], [blockSize, N, N, K], [blockSize, N, descriptorSize]].map((shape) => ({ shape }));
+  const fn = (types: tf.Tensor, radial: tf.Tensor, descriptors: tf.Tensor, ...weights: tf.Tensor[]): tf.Tensor[] => [
+    radialPredictor(nameTensors(model.parameters, weights), model.config, { types, radial, descriptors }),
+  ];
+  return { name, inputs, constants, fn };
+}
+
+/** The program's inputs for a block of crystals of one size. */
+function predictorInputs(model: PredictorModel, crystals: readonly Crystal[]): Float32Array[] {
+  const types = concatenate(crystals.map((crystal) => oneHotTypes(crystal.atomicNumbers, model.config.classCount)));
+  if (model.kind === "csp-predictor") {
+    const canonical = crystals.map(canonicalFrame);
+    const fracCoords = Float32Array.from(canonical.flatMap((c) => c.fracCoords.flat()));
+    return [types, fracCoords, Float32Array.from(canonical.flatMap((c) => c.latticeMatrix.flat()))];
+  }
+  const { config } = model;
+  return [types, concatenate(crystals.map((c) => radialFeatures(c, config))), concatenate(crystals.map((c) => descriptors(c.atomicNumbers)))];
+}
+
+/** One-hot type vectors [N, C] row-major; class = Z - 1. */
+export function oneHotTypes(atomicNumbers: readonly number[], classCount: number): Float32Array {
+  const types = new Float32Array(atomicNumbers.length * classCount);
+  atomicNumbers.forEach((z, i) => {
+    if (z > classCount) throw new Error(`model: element ${z} is beyond its ${classCount} type classes`);
+    types[i * classCount + z - 1] = 1;
+  });
+  return types;
+}
+
+/** Descriptors of atoms, [N, descriptorSize] row-major. */
+export function descriptors(atomicNumbers: readonly number[]): Float32Array {
+  return Float32Array.from(atomicNumbers.flatMap(elementDescriptor));
+}
+
+/** The network's output as states/eV/atom. */
+function states({ scaler }: PredictorModel, values: Float32Array): Float32Array {
+  if (!scaler) return values;
+  const E = scaler.mean.length;
+  return values.map((z, i) => Math.max(0, scaler.mean[i % E] + z * scaler.std[i % E]));
+}
+
+function bySize(crystals: readonly Crystal[]): Map<number, number[]> {
+  const sizes = new Map<number, number[]>();
+  crystals.forEach(({ atomicNumbers: { length } }, i) => sizes.set(length, [...(sizes.get(length) ?? []), i]));
+  return sizes;
+}

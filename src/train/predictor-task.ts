@@ -1,0 +1,89 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { Crystal } from "../crystal/index.js";
+import type { DosRecord } from "../data/index.js";
+import type { Parameters, RadialPredictorConfig } from "../model/index.js";
+import { concatenate, descriptors, descriptorSize, oneHotTypes, radialFeatures, radialPredictor } from "../model/index.js";
+import { groupBySize, stratifiedBatches } from "./batches.js";
+import type { TaskBlock, TensorFunction, TrainingTask } from "./task.js";
+import { taskSources } from "./task.js";
+
+export interface PredictorTaskOptions {
+  readonly config: RadialPredictorConfig;
+  readonly initial: Parameters;
+  readonly training: readonly DosRecord[];
+  readonly validation: readonly DosRecord[];
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+interface PredictorExample {
+  readonly atoms: number;
+  readonly types: Float32Array;
+  readonly radial: Float32Array;
+  readonly descriptors: Float32Array;
+  readonly siteDos: Float32Array;
+}
+
+/**
+ * Training of the radial DOS predictor on the relative L1 distance sum|p - y| / sum|y|, the same for every crystal:
+ * what candidates are judged by.
+ */
+export function predictorTask(options: PredictorTaskOptions): TrainingTask {
+  const { config, initial, batchSize, seed } = options;
+  const training = options.training.map((record) => predictorExample(record, config));
+  const validation = options.validation.map((record) => predictorExample(record, config));
+  const batches = stratifiedBatches(training.map((e) => e.atoms), batchSize, seed);
+  const blocks = (groups: readonly (readonly PredictorExample[])[]): TaskBlock[] => {
+    const count = groups.reduce((sum, group) => sum + group.length, 0);
+    return groups.map((group) => predictorBlock(config, group, count));
+  };
+  const validationBlocks = blocks([...groupBySize(validation.map((e) => e.atoms)).values()].map((g) => g.map((i) => validation[i])));
+  return {
+    name: "DOS predictor",
+    initial,
+    partNames: ["relativeL1"],
+    ...taskSources(initial),
+    batch: (step) => blocks(batches(step).map(({ indices }) => indices.map((i) => training[i]))),
+    validation: () => validationBlocks,
+  };
+}
+
+function predictorExample({ crystal, siteDos }: DosRecord, config: RadialPredictorConfig): PredictorExample {
+  return { atoms: siteDos.siteCount, ...radialInputs(crystal, config), siteDos: siteDos.values };
+}
+
+/** A crystal as the predictor's inputs. */
+function radialInputs(crystal: Crystal, config: RadialPredictorConfig): Pick<PredictorExample, "types" | "radial" | "descriptors"> {
+  return {
+    types: oneHotTypes(crystal.atomicNumbers, config.classCount),
+    radial: radialFeatures(crystal, config),
+    descriptors: descriptors(crystal.atomicNumbers),
+  };
+}
+
+function predictorBlock(config: RadialPredictorConfig, group: readonly PredictorExample[], count: number): TaskBlock {
+  const [B, N] = [group.length, group[0].atoms];
+  const weights = group.map(({ siteDos }) => 1 / (count * siteDos.reduce((a, b) => a + b, 0)));
+  return {
+    key: `${B} x ${N}`,
+    loss: relativeL1Loss(config, B, N),
+    inputs: [
+      concatenate(group.map((e) => e.types)),
+      concatenate(group.map((e) => e.radial)),
+      concatenate(group.map((e) => e.descriptors)),
+      concatenate(group.map((e) => e.siteDos)),
+      Float32Array.from(weights),
+    ],
+  };
+}
+
+function relativeL1Loss(config: RadialPredictorConfig, B: number, N: number): TensorFunction {
+  const { classCount: C, radialCount: K, dosPoints: E } = config;
+  return {
+    inputs: [[B, N, C], [B, N, N, K], [B, N, descriptorSize], [B, N, E], [B]].map((shape) => ({ shape })),
+    parts: (p, [types, radial, described, siteDos, weights]) => {
+      const error: tf.Tensor = radialPredictor(p, config, { types, radial, descriptors: described }).sub(siteDos);
+      return error.abs().sum([1, 2]).mul(weights).sum().reshape([1]);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Parameters, ParameterTensors } from "../model/index.js";
+import { nameTensors, parameterInputs } from "../model/index.js";
+import type { ProgramSource, TensorSpec } from "../runtime/index.js";
+
+/** The weighted parts of a block's loss, [parts], from the parameters and the block's inputs. Their sum is the loss. */
+export interface TensorFunction {
+  readonly inputs: readonly TensorSpec[];
+  readonly parts: (p: ParameterTensors, inputs: readonly tf.Tensor[]) => tf.Tensor;
+}
+
+/** One dense block of a batch, ready to run. */
+export interface TaskBlock {
+  /** Names the shape: blocks with one key share a compiled program. */
+  readonly key: string;
+  readonly loss: TensorFunction;
+  readonly inputs: readonly (Float32Array | Int32Array)[];
+}
+
+/** What the trainer trains: data and loss, without any notion of optimisation. */
+export interface TrainingTask {
+  readonly name: string;
+  readonly initial: Parameters;
+  readonly partNames: readonly string[];
+  /** The blocks of a step, counted from 1; a pure function of the step. */
+  batch(step: number): TaskBlock[] | Promise<TaskBlock[]>;
+  /** Fixed blocks whose losses add up to the validation loss. */
+  validation(): TaskBlock[] | Promise<TaskBlock[]>;
+  valueProgram(name: string, fn: TensorFunction): ProgramSource;
+  gradientProgram(name: string, fn: TensorFunction): ProgramSource;
+}
+
+/** Programs of a task over these parameters: (parameters..., inputs...) -> parts[, gradients...]. */
+export function taskSources(parameters: Parameters): Pick<TrainingTask, "valueProgram" | "gradientProgram"> {
+  const count = parameters.size;
+  const inputs = (fn: TensorFunction): TensorSpec[] => [...parameterInputs(parameters), ...fn.inputs];
+  return {
+    valueProgram: (name, fn) => ({
+      name,
+      inputs: inputs(fn),
+      fn: (...tensors) => [fn.parts(nameTensors(parameters, tensors), tensors.slice(count))],
+    }),
+    gradientProgram: (name, fn) => ({
+      name,
+      inputs: inputs(fn),
+      fn: (...tensors) => {
+        let parts: tf.Tensor | undefined;
+        const loss = (...weights: tf.Tensor[]): tf.Scalar => {
+          parts = tf.keep(fn.parts(nameTensors(parameters, weights), tensors.slice(count)));
+          return parts.sum();
+        };
+        const { grads } = tf.valueAndGrads(loss)(tensors.slice(0, count));
+        return [parts!, ...grads];
+      },
+    }),
+  };
+}

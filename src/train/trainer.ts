@@ -1,0 +1,193 @@
+import type { Parameters } from "../model/index.js";
+import type { Engine, Program } from "../runtime/index.js";
+import type { Arrays, Optimiser, OptimiserState } from "./optimiser.js";
+import { applyUpdates, averageWeights, clipByNorm, clipByValue } from "./optimiser.js";
+import type { PlateauOptions, PlateauState } from "./plateau.js";
+import { afterValidation, plateauStart, rateAt } from "./plateau.js";
+import type { TensorFunction, TrainingTask } from "./task.js";
+
+export interface TrainerOptions {
+  readonly steps: number;
+  readonly optimiser: Optimiser;
+  readonly schedule: PlateauOptions;
+  readonly clip: { readonly by: "value" | "norm"; readonly limit: number };
+  /** Decay of the exponential moving average of the weights, which is what validation sees and what is kept. */
+  readonly emaDecay: number;
+  /** Steps between validations. */
+  readonly validateEvery: number;
+  /** Validations without a new best before training ends; never if absent. */
+  readonly stopAfter?: number;
+}
+
+/** Everything that continues a run exactly. */
+export interface TrainerState {
+  readonly step: number;
+  readonly parameters: Parameters;
+  readonly average: Parameters;
+  /** The average at the best validation so far. */
+  readonly best: Parameters;
+  readonly optimiser: OptimiserState;
+  readonly plateau: PlateauState;
+  readonly history: readonly HistoryRow[];
+}
+
+/** One validation. */
+export interface HistoryRow {
+  readonly step: number;
+  /** Mean over the steps since the last validation. */
+  readonly trainingLoss: number;
+  readonly validationLoss: number;
+  readonly learningRate: number;
+}
+
+/** What the training generator yields after every step. */
+export interface TrainingProgress {
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  /** The task's named parts of the loss. */
+  readonly parts: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+  /** Present at a validation. */
+  readonly validation?: HistoryRow;
+  /** Saving it is enough to continue exactly. */
+  readonly state: TrainerState;
+}
+
+/** The state before the first step. */
+export function startTraining(task: TrainingTask, options: TrainerOptions): TrainerState {
+  const { initial } = task;
+  return {
+    step: 0,
+    parameters: initial,
+    average: initial,
+    best: initial,
+    optimiser: options.optimiser.init(initial),
+    plateau: plateauStart(options.schedule),
+    history: [],
+  };
+}
+
+/**
+ * The training loop. Yields after every step; stop by leaving the loop. Continues from `from` with the same losses as an
+ * uninterrupted run, because batches and noise depend on (seed, step) only.
+ */
+export async function* runTraining(
+  engine: Engine,
+  task: TrainingTask,
+  options: TrainerOptions,
+  from: TrainerState = startTraining(task, options),
+): AsyncGenerator<TrainingProgress, TrainerState> {
+  const programs = taskPrograms(engine, task);
+  let state = from;
+  let recent: number[] = [];
+  try {
+    while (state.step < options.steps && !finished(state, options)) {
+      const step = state.step + 1;
+      const { loss, parts, gradients } = await lossAndGradients(task, programs, state.parameters, step);
+      if (!Number.isFinite(loss)) throw new Error(`training: the loss is ${loss} at step ${step}; lower the learning rate`);
+      recent.push(loss);
+      const learningRate = rateAt(step, state.plateau, options.schedule);
+      state = advance(state, clip(gradients, options.clip), step, learningRate, options);
+      let validation: HistoryRow | undefined;
+      if (step % options.validateEvery === 0 || step === options.steps) {
+        const validationLoss = await validate(task, programs, state.average);
+        validation = { step, trainingLoss: mean(recent), validationLoss, learningRate };
+        state = afterValidationStep(state, validation, options);
+        recent = [];
+      }
+      yield { step, steps: options.steps, loss, parts, learningRate, validation, state };
+    }
+  } finally {
+    programs.dispose();
+  }
+  return state;
+}
+
+function advance(state: TrainerState, gradients: Arrays, step: number, learningRate: number, options: TrainerOptions): TrainerState {
+  const { updates, state: optimiser } = options.optimiser.update(gradients, state.optimiser, state.parameters, step, learningRate);
+  const parameters = applyUpdates(state.parameters, updates);
+  return { ...state, step, parameters, optimiser, average: averageWeights(state.average, parameters, options.emaDecay, step) };
+}
+
+function afterValidationStep(state: TrainerState, row: HistoryRow, { schedule }: TrainerOptions): TrainerState {
+  const improved = row.validationLoss < Math.min(Infinity, ...state.history.map((h) => h.validationLoss));
+  return {
+    ...state,
+    plateau: afterValidation(row.validationLoss, state.plateau, schedule),
+    best: improved ? state.average : state.best,
+    history: [...state.history, row],
+  };
+}
+
+function finished({ history }: TrainerState, { stopAfter = Infinity }: TrainerOptions): boolean {
+  const losses = history.map((row) => row.validationLoss);
+  return losses.length > 0 && losses.length - 1 - losses.indexOf(Math.min(...losses)) >= stopAfter;
+}
+
+/** Loss and gradients of one step: blocks are summed, each already divided by the whole batch's counts. */
+export async function lossAndGradients(
+  task: TrainingTask,
+  programs: TaskPrograms,
+  parameters: Parameters,
+  step: number,
+): Promise<{ loss: number; parts: Record<string, number>; gradients: Arrays }> {
+  const weights = [...parameters.values()].map(({ data }) => data);
+  const gradients = new Map([...parameters].map(([name, { data }]) => [name, new Float32Array(data.length)]));
+  const parts = Object.fromEntries(task.partNames.map((name) => [name, 0]));
+  for (const block of await task.batch(step)) {
+    const program = await programs.get("gradient", block.key, block.loss);
+    const [values, ...blockGradients] = await program.run([...weights, ...block.inputs]);
+    task.partNames.forEach((name, i) => (parts[name] += values[i]));
+    [...gradients.values()].forEach((sum, k) => add(sum, blockGradients[k]));
+  }
+  return { loss: total(parts), parts, gradients };
+}
+
+async function validate(task: TrainingTask, programs: TaskPrograms, parameters: Parameters): Promise<number> {
+  const weights = [...parameters.values()].map(({ data }) => data);
+  let loss = 0;
+  for (const block of await task.validation()) {
+    const [values] = await (await programs.get("value", block.key, block.loss)).run([...weights, ...block.inputs]);
+    loss += task.partNames.reduce((sum, _, i) => sum + values[i], 0);
+  }
+  return loss;
+}
+
+/** Compiled programs of a task: one per kind and block shape. */
+export interface TaskPrograms {
+  get(kind: "value" | "gradient", key: string, fn: TensorFunction): Promise<Program>;
+  dispose(): void;
+}
+
+export function taskPrograms(engine: Engine, task: TrainingTask): TaskPrograms {
+  const made = new Map<string, Promise<Program>>();
+  return {
+    get(kind, key, fn) {
+      const name = `${task.name}: ${kind} of ${key}`;
+      const program = made.get(name) ?? engine.compile(kind === "value" ? task.valueProgram(name, fn) : task.gradientProgram(name, fn));
+      made.set(name, program);
+      return program;
+    },
+    dispose() {
+      for (const program of made.values()) void program.then((p) => p.dispose());
+      made.clear();
+    },
+  };
+}
+
+function clip(gradients: Arrays, { by, limit }: TrainerOptions["clip"]): Arrays {
+  return by === "value" ? clipByValue(gradients, limit) : clipByNorm(gradients, limit);
+}
+
+function add(sum: Float32Array, values: Float32Array | Int32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i] += values[i];
+}
+
+function total(parts: Record<string, number>): number {
+  return Object.values(parts).reduce((a, b) => a + b, 0);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
