@@ -1,0 +1,21 @@
+import { formula } from "../crystal/index.js";
+import type { Crystal } from "../crystal/crystal.js";
+import { shareOf, type Metric } from "./metric.js";
+import { isSameStructure, sameStructureThreshold } from "./same-structure.js";
+import type { TrainingSet } from "./training-set.js";
+import { isStructurallyValid } from "./validity.js";
+
+/** Whether no training record of the same reduced composition is the same structure within the threshold. */
+export function isNovel(crystal: Crystal, training: TrainingSet, threshold = sameStructureThreshold): boolean {
+  const known = training.byFormula.get(formula(crystal.atomicNumbers)) ?? [];
+  return !known.some((record) => isSameStructure(crystal, record.crystal, threshold));
+}
+
+export const novelty: Metric = {
+  name: "novelty",
+  description: "Share of the structurally valid candidates that are no training record's composition and structure.",
+  unit: "share",
+  needs: ["trainingSet"],
+  compute: ({ candidates, trainingSet }) =>
+    shareOf(candidates.filter(isStructurallyValid), (crystal) => isNovel(crystal, trainingSet!)),
+};

@@ -1,0 +1,170 @@
+import type { Crystal } from "../crystal/crystal.js";
+import type { DosRecord } from "../data/record.js";
+import type { Target } from "../dos/index.js";
+import type { BootstrapOptions } from "./bootstrap.js";
+import { evaluateMetric, type Candidate, type DosPredictor, type JudgedTarget, type Metric } from "./metric.js";
+import { metrics as allMetrics } from "./metrics.js";
+import { predictMatches } from "./ranking.js";
+import { summarize, type FinishedCell, type SummaryRow } from "./summary.js";
+import { trainingSet, type TrainingSet } from "./training-set.js";
+
+/** A target of a study, with the crystal that it came from where that is known. */
+export interface QualityTarget {
+  readonly target: Target;
+  readonly trueCrystal?: Crystal;
+}
+
+/** Whatever turns a target into candidates; batches may come one after the other. */
+export interface CandidateGenerator {
+  /** Unique in a study: the row's name, and half of the key under which finished cells are kept. */
+  readonly name: string;
+  readonly generate: (
+    target: QualityTarget,
+  ) => Promise<readonly Candidate[]> | AsyncIterable<Candidate | readonly Candidate[]>;
+}
+
+/** Finished cells that the caller keeps, so that a long study survives being killed. */
+export interface CellStore {
+  /** All cells kept so far; order and cells of other studies do not matter. */
+  readonly load: () => readonly FinishedCell[] | Promise<readonly FinishedCell[]>;
+  /** Called once for each newly finished cell; the study goes on when it has resolved. */
+  readonly save: (cell: FinishedCell) => void | Promise<void>;
+}
+
+export interface QualityOptions extends BootstrapOptions {
+  readonly targets: readonly QualityTarget[];
+  readonly generators: readonly CandidateGenerator[];
+  /** Chooses the best candidate. */
+  readonly rankPredictor?: DosPredictor;
+  /** Trained from another seed; its numbers are the ones reported. */
+  readonly reportPredictor?: DosPredictor;
+  /** For novelty and the strict validity's volume range. */
+  readonly trainingRecords?: readonly DosRecord[];
+  /** All of `metrics` if absent. */
+  readonly metrics?: readonly Metric[];
+  readonly store?: CellStore;
+  /** Checked between cells. */
+  readonly signal?: AbortSignal;
+}
+
+export type QualityEvent =
+  /** A (generator, target) cell is there; `candidates` is absent when it came from the store. */
+  | {
+      readonly kind: "cell";
+      readonly cell: FinishedCell;
+      readonly candidates?: readonly Candidate[];
+      readonly done: number;
+      readonly total: number;
+    }
+  /** A generator has met all targets. */
+  | { readonly kind: "row"; readonly row: SummaryRow };
+
+/**
+ * The quality table: every generator meets every target and is judged by the same metrics. Yields each cell as it
+ * finishes and a row when a generator is through. Cells that the store already holds are not computed again.
+ *
+ * @throws Error when names or labels repeat, when the signal aborts, or (naming generator and target) when a generator
+ * or predictor fails; everything finished before is in the store.
+ */
+export async function* qualityTable(options: QualityOptions): AsyncGenerator<QualityEvent, SummaryRow[]> {
+  const { targets, generators, store } = options;
+  requireUnique(
+    "generator name",
+    generators.map((generator) => generator.name),
+  );
+  requireUnique(
+    "target label",
+    targets.map(({ target }) => target.label),
+  );
+  const kept = new Map((await store?.load())?.map((cell) => [cellKey(cell.generator, cell.target), cell]));
+  const training = options.trainingRecords && trainingSet(options.trainingRecords);
+  const total = generators.length * targets.length;
+  const finished: FinishedCell[] = [];
+  for (const generator of generators) {
+    for (const target of targets) {
+      options.signal?.throwIfAborted();
+      const known = kept.get(cellKey(generator.name, target.target.label));
+      const { cell, candidates } = known ? { cell: known } : await finishCell(generator, target, training, options);
+      if (!known) await store?.save(cell);
+      finished.push(cell);
+      yield { kind: "cell", cell, candidates, done: finished.length, total };
+    }
+    for (const row of summarize(finished.slice(-targets.length), options)) yield { kind: "row", row };
+  }
+  return summarize(finished, options);
+}
+
+/** Runs a whole study and returns its rows; `onEvent` sees the progress. */
+export async function runQualityTable(
+  options: QualityOptions,
+  onEvent?: (event: QualityEvent) => void,
+): Promise<SummaryRow[]> {
+  const study = qualityTable(options);
+  for (;;) {
+    const step = await study.next();
+    if (step.done) return step.value;
+    onEvent?.(step.value);
+  }
+}
+
+async function finishCell(
+  generator: CandidateGenerator,
+  target: QualityTarget,
+  training: TrainingSet | undefined,
+  options: QualityOptions,
+): Promise<{ cell: FinishedCell; candidates?: Candidate[] }> {
+  try {
+    const started = performance.now();
+    const candidates = await collect(generator.generate(target));
+    const seconds = (performance.now() - started) / 1000;
+    const judged = await judge(target, candidates, seconds, training, options);
+    const values = metricValues(judged, options.metrics ?? allMetrics);
+    const names = { generator: generator.name, target: target.target.label };
+    return { cell: { ...names, candidateCount: candidates.length, seconds, values }, candidates };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`generator ${generator.name}, target ${target.target.label}: ${reason}`, { cause: error });
+  }
+}
+
+async function judge(
+  { target, trueCrystal }: QualityTarget,
+  candidates: readonly Candidate[],
+  seconds: number,
+  training: TrainingSet | undefined,
+  { rankPredictor, reportPredictor }: QualityOptions,
+): Promise<JudgedTarget> {
+  return {
+    target,
+    candidates,
+    trueCrystal,
+    trainingSet: training,
+    rankMatches: rankPredictor && (await predictMatches(target, candidates, rankPredictor)),
+    reportMatches: reportPredictor && (await predictMatches(target, candidates, reportPredictor)),
+    seconds,
+  };
+}
+
+/** By metric name: the value of each metric, null where it does not apply. */
+export function metricValues(
+  judged: JudgedTarget,
+  list: readonly Metric[] = allMetrics,
+): Record<string, number | null> {
+  return Object.fromEntries(list.map((metric) => [metric.name, evaluateMetric(metric, judged)]));
+}
+
+async function collect(source: ReturnType<CandidateGenerator["generate"]>): Promise<Candidate[]> {
+  if (!(Symbol.asyncIterator in source)) return [...(await source)];
+  const candidates: Candidate[] = [];
+  for await (const part of source) candidates.push(...("latticeMatrix" in part ? [part] : part));
+  return candidates;
+}
+
+function cellKey(generator: string, target: string): string {
+  return JSON.stringify([generator, target]);
+}
+
+function requireUnique(what: string, names: readonly string[]): void {
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) throw new Error(`quality table: expected each ${what} once, found "${repeated}" twice`);
+}

@@ -1,0 +1,36 @@
+import { formula } from "../crystal/index.js";
+import type { Crystal } from "../crystal/crystal.js";
+import { shareOf, type Metric } from "./metric.js";
+import { isSameStructure } from "./same-structure.js";
+import { isStructurallyValid } from "./validity.js";
+
+/** Whether two crystals have the same reduced composition. */
+export function sameComposition(a: Crystal, b: Crystal): boolean {
+  return formula(a.atomicNumbers) === formula(b.atomicNumbers);
+}
+
+export const compositionRecovery: Metric = {
+  name: "composition_recovery",
+  description: "Whether any candidate has the reduced composition of the crystal that the target came from.",
+  unit: "share",
+  needs: ["trueCrystal"],
+  compute: ({ candidates, trueCrystal }) =>
+    candidates.some((crystal) => sameComposition(crystal, trueCrystal!)) ? 1 : 0,
+};
+
+export const compositionShare: Metric = {
+  name: "composition_share",
+  description: "Share of the candidates with the reduced composition of the crystal that the target came from.",
+  unit: "share",
+  needs: ["trueCrystal"],
+  compute: ({ candidates, trueCrystal }) => shareOf(candidates, (crystal) => sameComposition(crystal, trueCrystal!)),
+};
+
+export const structureRecovery: Metric = {
+  name: "structure_recovery",
+  description: "Whether any candidate is the crystal that the target came from, in composition and structure.",
+  unit: "share",
+  needs: ["trueCrystal"],
+  compute: ({ candidates, trueCrystal }) =>
+    candidates.some((crystal) => isStructurallyValid(crystal) && isSameStructure(crystal, trueCrystal!)) ? 1 : 0,
+};

@@ -1,0 +1,28 @@
+import type { Crystal } from "../crystal/crystal.js";
+import type { Metric } from "./metric.js";
+import { isSameStructure, sameStructureThreshold } from "./same-structure.js";
+import { isStructurallyValid } from "./validity.js";
+
+/**
+ * The first of each kind: crystals that are the same structure (composition and `isSameStructure`) as no earlier one
+ * of the list.
+ */
+export function uniqueCrystals<C extends Crystal>(crystals: readonly C[], threshold = sameStructureThreshold): C[] {
+  const kept: C[] = [];
+  for (const crystal of crystals) {
+    if (!kept.some((other) => isSameStructure(crystal, other, threshold))) kept.push(crystal);
+  }
+  return kept;
+}
+
+export const uniqueness: Metric = {
+  name: "uniqueness",
+  description:
+    "Share of a target's structurally valid candidates that are the first of their composition and structure.",
+  unit: "share",
+  needs: [],
+  compute: ({ candidates }) => {
+    const valid = candidates.filter(isStructurallyValid);
+    return valid.length === 0 ? null : uniqueCrystals(valid).length / valid.length;
+  },
+};

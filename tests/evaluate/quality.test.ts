@@ -1,0 +1,246 @@
+import { describe, expect, it } from "vitest";
+import type { Crystal } from "../../src/crystal/crystal.js";
+import { supercell } from "../../src/crystal/index.js";
+import { targetFromRecord } from "../../src/dos/index.js";
+import {
+  floorGenerator,
+  metricRows,
+  metrics,
+  qualityTable,
+  rankCandidates,
+  retrievalGenerator,
+  retrievalIndex,
+  runQualityTable,
+  sweepGuidance,
+  type Candidate,
+  type CandidateGenerator,
+  type CellStore,
+  type DosPredictor,
+  type FinishedCell,
+} from "../../src/evaluate/index.js";
+import { cubic, fixtureRecords } from "./support.js";
+
+const records = fixtureRecords();
+const [training, held] = [records.slice(0, 12), records.slice(12)];
+const targets = held.map((record) => ({ target: targetFromRecord(record), trueCrystal: record.crystal }));
+const collapsed = cubic(
+  3,
+  [
+    [0, 0, 0],
+    [0.01, 0, 0],
+  ],
+  [11, 17],
+);
+
+/** Knows the fixtures' spectra by their crystals, and gives every other crystal a flat one. */
+const oracle: DosPredictor = (crystals) =>
+  Promise.resolve(
+    crystals.map(({ latticeMatrix, atomicNumbers }) => {
+      const known = records.find(({ crystal }) => crystal.latticeMatrix === latticeMatrix);
+      const siteCount = atomicNumbers.length;
+      return known?.siteDos ?? { ...records[0].siteDos, siteCount, values: new Float32Array(siteCount * 100).fill(1) };
+    }),
+  );
+
+const always = (name: string, candidates: readonly Candidate[]): CandidateGenerator => ({
+  name,
+  generate: () => Promise.resolve(candidates),
+});
+
+const study = (generators: readonly CandidateGenerator[], store?: CellStore) => ({
+  targets,
+  generators,
+  rankPredictor: oracle,
+  reportPredictor: oracle,
+  trainingRecords: training,
+  store,
+});
+
+describe("the quality table", () => {
+  it("has a perfect floor: valid, matching, recovered", async () => {
+    const [row] = await runQualityTable(study([floorGenerator()]));
+    expect(row).toMatchObject({
+      generator: "floor",
+      targets: targets.length,
+      candidates: targets.length,
+      structural_validity: 1,
+      structural_validity_se: 0,
+      composition_recovery: 1,
+      structure_recovery: 1,
+      uniqueness: 1,
+      novelty: 1,
+    });
+    expect(row.site_relative_l1_best).toBeCloseTo(0, 9);
+    expect(row["site_wasserstein_0.5eV_best"]).toBeCloseTo(0, 9);
+  });
+
+  it("has two columns for each declared metric, and every metric is described", async () => {
+    const [row] = await runQualityTable(study([floorGenerator()]));
+    const columns = metrics.flatMap(({ name }) => [name, `${name}_se`]);
+    expect(Object.keys(row)).toEqual(["generator", "targets", "candidates", ...columns]);
+    expect(metricRows().every(({ description, unit }) => /^[A-Z].*\.$/.test(description) && unit !== "")).toBe(true);
+    expect(new Set(metrics.map(({ name }) => name)).size).toBe(metrics.length);
+  });
+
+  it("counts copies, training crystals and collapsed cells for what they are", async () => {
+    const known = training[0].crystal;
+    const candidates = [known, supercell(known, [2, 1, 1]), held[0].crystal, collapsed];
+    const [row] = await runQualityTable(study([always("mixed", candidates)]));
+    expect(row.structural_validity).toBeCloseTo(3 / 4, 12);
+    expect(row.uniqueness).toBeCloseTo(2 / 3, 12);
+    expect(row.novelty).toBeCloseTo(1 / 3, 12);
+    expect(row.composition_recovery).toBeCloseTo(1 / targets.length, 12);
+    expect(row.composition_share).toBeCloseTo(1 / 4 / targets.length, 12);
+  });
+
+  it("survives a generator that gives only rubbish or nothing", async () => {
+    const rows = await runQualityTable(study([always("rubbish", [collapsed]), always("nothing", [])]));
+    expect(rows[0]).toMatchObject({ structural_validity: 0, site_mae_best: null, uniqueness: null, novelty: null });
+    expect(rows[1]).toMatchObject({ structural_validity: null, composition_recovery: 0, seconds_per_crystal: null });
+  });
+
+  it("leaves out what it was not given the means for", async () => {
+    const [row] = await runQualityTable({
+      targets: [{ target: targets[0].target }],
+      generators: [always("a", [held[0].crystal])],
+    });
+    expect(row).toMatchObject({
+      structural_validity: 1,
+      novelty: null,
+      site_mae_mean: null,
+      composition_recovery: null,
+    });
+    expect(row.structural_validity_se).toBeNull();
+  });
+
+  it("scores retrieval by stored DOS or by the predictor on its structures", async () => {
+    const index = retrievalIndex(training);
+    const flat: DosPredictor = (crystals) =>
+      oracle(crystals.map((crystal) => ({ ...crystal, latticeMatrix: [...crystal.latticeMatrix] as never })));
+    const generators = (["stored", "predicted"] as const).map((dos) => retrievalGenerator(index, { count: 3, dos }));
+    const [stored, predicted] = await runQualityTable({
+      ...study(generators),
+      rankPredictor: flat,
+      reportPredictor: flat,
+    });
+    expect(stored.candidates).toBe(3 * targets.length);
+    expect(stored.site_relative_l1_best).toBeLessThan(predicted.site_relative_l1_best as number);
+    expect(stored.novelty).toBe(0);
+  });
+
+  it("takes batches as they come", async () => {
+    async function* batches(): AsyncGenerator<Crystal | Crystal[]> {
+      yield [held[0].crystal, held[1].crystal];
+      yield await Promise.resolve(held[2].crystal);
+    }
+    const [row] = await runQualityTable(study([{ name: "stream", generate: batches }]));
+    expect(row.candidates).toBe(3 * targets.length);
+  });
+});
+
+describe("an interrupted study", () => {
+  const memory = () => {
+    const cells: FinishedCell[] = [];
+    const store: CellStore = {
+      load: () => cells.map((cell) => JSON.parse(JSON.stringify(cell)) as FinishedCell),
+      save: (cell) => void cells.push(cell),
+    };
+    return { cells, store };
+  };
+
+  it("goes on where it stopped, computes no cell twice and ends with the same rows", async () => {
+    const whole = await runQualityTable(study([floorGenerator("a"), floorGenerator("b")]));
+    const { cells, store } = memory();
+    let calls = 0;
+    const counted = (name: string): CandidateGenerator => ({
+      name,
+      generate: (target) => {
+        calls++;
+        return floorGenerator().generate(target);
+      },
+    });
+    for await (const event of qualityTable(study([counted("a"), counted("b")], store))) {
+      if (event.kind === "cell" && event.done === targets.length + 2) break;
+    }
+    expect(cells).toHaveLength(targets.length + 2);
+    const rows = await runQualityTable(study([counted("a"), counted("b")], store));
+    expect(calls).toBe(2 * targets.length);
+    const untimed = (list: typeof rows) =>
+      list.map((row) => ({ ...row, seconds_per_crystal: 0, seconds_per_crystal_se: 0 }));
+    expect(untimed(rows)).toEqual(untimed(whole));
+  });
+
+  it("names generator and target of a failure and keeps what was finished", async () => {
+    const { cells, store } = memory();
+    const failing: CandidateGenerator = { name: "bad", generate: () => Promise.reject(new Error("no memory")) };
+    const run = runQualityTable(study([floorGenerator(), failing], store));
+    await expect(run).rejects.toThrow(`generator bad, target ${targets[0].target.label}: no memory`);
+    expect(cells).toHaveLength(targets.length);
+  });
+
+  it("refuses names and labels that repeat, and stops at an abort", async () => {
+    await expect(runQualityTable(study([floorGenerator(), floorGenerator()]))).rejects.toThrow(
+      /generator name.*"floor" twice/,
+    );
+    await expect(runQualityTable({ ...study([]), targets: [targets[0], targets[0]] })).rejects.toThrow(/target label/);
+    const aborted = { ...study([floorGenerator()]), signal: AbortSignal.abort(new Error("stopped")) };
+    await expect(runQualityTable(aborted)).rejects.toThrow("stopped");
+  });
+});
+
+describe("ranking", () => {
+  it("puts the true crystal first and invalid crystals last, unseen by the predictor", async () => {
+    const seen: Crystal[] = [];
+    const spy: DosPredictor = (crystals) => {
+      seen.push(...crystals);
+      return oracle(crystals);
+    };
+    const crystals = [collapsed, held[1].crystal, held[0].crystal];
+    const ranked = await rankCandidates(targets[0].target, crystals, spy, oracle);
+    expect(ranked.map(({ index }) => index)).toEqual([2, 1, 0]);
+    expect(ranked[0].reportMatch?.site_mae).toBeCloseTo(0, 9);
+    expect(ranked[2].rankMatch).toBeNull();
+    expect(seen).not.toContain(collapsed);
+  });
+
+  it("reports the choice of one predictor with another's number", async () => {
+    const wrong: DosPredictor = (crystals) =>
+      Promise.resolve(crystals.map((c) => (c === held[1].crystal ? held[0].siteDos : held[1].siteDos)));
+    const options = { ...study([always("two", [held[0].crystal, held[1].crystal])]), targets: [targets[0]] };
+    const [fooled] = await runQualityTable({ ...options, rankPredictor: wrong });
+    const [right] = await runQualityTable(options);
+    expect(right.site_relative_l1_best).toBeCloseTo(0, 9);
+    expect(fooled.site_relative_l1_best).toBeGreaterThan(0.05);
+  });
+
+  it("refuses a predictor that returns too few spectra", async () => {
+    const short: DosPredictor = () => Promise.resolve([]);
+    await expect(rankCandidates(targets[0].target, [held[0].crystal], short)).rejects.toThrow(
+      /expected 1 spectra.*got 0/,
+    );
+  });
+});
+
+describe("sweepGuidance", () => {
+  it("gives one row a weight, with the same seed for all", async () => {
+    const asked: [number, number][] = [];
+    const rows = await sweepGuidance(
+      ({ trueCrystal }, { guidanceWeight, count, seed }) => {
+        asked.push([guidanceWeight, seed]);
+        return Promise.resolve(Array<Crystal>(count).fill(trueCrystal!));
+      },
+      targets.slice(0, 2),
+      { weights: [0, 0.5, 2], count: 3, seed: 7 },
+    );
+    expect(rows.map((row) => row.guidance_weight)).toEqual([0, 0.5, 2]);
+    expect(rows.map((row) => row.candidates)).toEqual([6, 6, 6]);
+    expect(asked).toEqual([
+      [0, 7],
+      [0, 7],
+      [0.5, 7],
+      [0.5, 7],
+      [2, 7],
+      [2, 7],
+    ]);
+  });
+});
