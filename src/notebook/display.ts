@@ -1,0 +1,123 @@
+import type { VegaLiteSpec } from "./charts/spec.js";
+import { htmlTable, type Row } from "./table.js";
+import { formatProgress, ProgressMeter, progressHtml, type ProgressState } from "./progress.js";
+import { toSvg } from "./render.js";
+
+/** One output in several forms, by MIME type; the notebook takes the richest that it knows. */
+export type MimeBundle = Readonly<Record<string, unknown>>;
+
+/** What `show` accepts: a chart, HTML (a view, a table), rows, or anything else, as text. */
+export type Showable = VegaLiteSpec | string | readonly Row[] | object | number | boolean | null | undefined;
+
+/** A kernel that can send several MIME types at once sets `globalThis.__dosmith_display` to this. */
+export type DisplayHook = (bundle: MimeBundle, options?: { displayId?: string; update?: boolean }) => void;
+
+/** The part of tslab's `Display` that is used. */
+interface TslabDisplay {
+  raw(contentType: string, content: string): void;
+}
+
+interface NotebookGlobals {
+  __dosmith_display?: DisplayHook;
+  __tslab__?: { require(id: "tslab"): { display: TslabDisplay; newDisplay(): TslabDisplay } };
+}
+
+const globals = globalThis as NotebookGlobals;
+
+const vegaLiteMime = "application/vnd.vegalite.v5+json";
+
+/** From the richest to the plainest, for a kernel that sends one form only. */
+const preference = ["text/html", vegaLiteMime, "image/svg+xml", "text/plain"];
+
+/**
+ * Shows a value under the notebook cell: charts as interactive Vega-Lite with an SVG beside it, views and tables as
+ * HTML. Outside a notebook nothing is shown. Returns what was, or would be, sent.
+ */
+export async function show(value: Showable | Promise<Showable>): Promise<MimeBundle> {
+  const bundle = await mimeBundle(await value);
+  send(bundle);
+  return bundle;
+}
+
+/** The forms of a value by MIME type, without showing it. */
+export async function mimeBundle(value: Showable): Promise<MimeBundle> {
+  if (typeof value === "string") return stringBundle(value);
+  if (isRows(value)) return { "text/html": htmlTable(value), "text/plain": JSON.stringify(value, null, 1) };
+  if (isChart(value)) return chartBundle(value);
+  if (isDataFrame(value))
+    return { "text/html": htmlTable(frameRows(value)), "text/plain": JSON.stringify(frameRows(value), null, 1) };
+  return { "text/plain": typeof value === "object" ? JSON.stringify(value, null, 2) : String(value) };
+}
+
+/** A progress display that replaces itself where the notebook allows it. */
+export interface NotebookProgress {
+  /** @param done steps done so far. Shown at most ten times a second, and at the end. */
+  update(done: number, detail?: string): void;
+}
+
+/** Progress of a long cell: a bar with rate and remaining time. Nothing is shown outside a notebook. */
+export function notebookProgress(options: Pick<ProgressState, "label" | "total" | "unit">): NotebookProgress {
+  const meter = new ProgressMeter(options);
+  const replace = replacingSender();
+  let shownAt = -Infinity;
+  return {
+    update(done, detail) {
+      const state = meter.update(done, detail);
+      if (state.elapsedSeconds - shownAt < 0.1 && done !== state.total) return;
+      shownAt = state.elapsedSeconds;
+      replace({ "text/html": progressHtml(state), "text/plain": formatProgress(state) });
+    },
+  };
+}
+
+let progressCount = 0;
+
+function replacingSender(): (bundle: MimeBundle) => void {
+  const displayId = `dosmith-progress-${process.pid}-${progressCount++}`;
+  const display = globals.__tslab__?.require("tslab").newDisplay();
+  let update = false;
+  return (bundle) => {
+    if (globals.__dosmith_display) globals.__dosmith_display(bundle, { displayId, update });
+    else if (display) sendRichest(display, bundle);
+    update = true;
+  };
+}
+
+function send(bundle: MimeBundle): void {
+  if (globals.__dosmith_display) globals.__dosmith_display(bundle);
+  else if (globals.__tslab__) sendRichest(globals.__tslab__.require("tslab").display, bundle);
+}
+
+function sendRichest(display: TslabDisplay, bundle: MimeBundle): void {
+  const type = preference.find((mime) => mime in bundle) ?? "text/plain";
+  const content = bundle[type];
+  display.raw(type, typeof content === "string" ? content : JSON.stringify(content));
+}
+
+function stringBundle(text: string): MimeBundle {
+  const isHtml = /^\s*<(iframe|table|div|figure|svg|p|section)\b/i.test(text);
+  return isHtml ? { "text/html": text, "text/plain": "[HTML view]" } : { "text/plain": text };
+}
+
+async function chartBundle(spec: VegaLiteSpec): Promise<MimeBundle> {
+  return { [vegaLiteMime]: spec, "image/svg+xml": await toSvg(spec), "text/plain": "[Vega-Lite chart]" };
+}
+
+function isChart(value: unknown): value is VegaLiteSpec {
+  const schema = (value as { $schema?: unknown } | null)?.$schema;
+  return typeof schema === "string" && schema.includes("/vega-lite/");
+}
+
+function isRows(value: unknown): value is readonly Row[] {
+  return Array.isArray(value) && value.length > 0 && value.every((row) => typeof row === "object" && row !== null);
+}
+
+/** Recognised by shape: danfo is not loaded for this. */
+function isDataFrame(value: unknown): value is { columns: string[]; values: Row[string][][] } {
+  const frame = value as { columns?: unknown; values?: unknown; index?: unknown } | null;
+  return Array.isArray(frame?.columns) && Array.isArray(frame.values) && Array.isArray(frame.index);
+}
+
+function frameRows(frame: { columns: string[]; values: Row[string][][] }): Row[] {
+  return frame.values.map((row) => Object.fromEntries(frame.columns.map((column, i) => [column, row[i]])));
+}

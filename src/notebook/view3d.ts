@@ -1,0 +1,88 @@
+import type { Crystal } from "../crystal/index.js";
+import { packedElement, packedLibrary, unpackScript } from "./assets.js";
+import { escapeHtml, scriptJson } from "./html.js";
+import { crystalScene, type SceneOptions } from "./scene.js";
+import { sceneScript } from "./scene-page.js";
+
+/** Settings of a 3D view. */
+export interface ViewOptions extends SceneOptions {
+  /** Pixels; the width is at most that of the page. */
+  readonly size?: readonly [number, number];
+  /** Replaces the formula under the picture. */
+  readonly label?: string;
+}
+
+/**
+ * A crystal to turn and zoom (mouse, touch; arrow keys, + and -), as HTML that needs nothing but itself: 3Dmol is
+ * packed inside a sandboxed frame (about 220 kB).
+ *
+ * @throws Error when the supercell is not positive integers or too large.
+ */
+export function crystalView(crystal: Crystal, options: ViewOptions = {}): Promise<string> {
+  return framedView([crystal], options);
+}
+
+/**
+ * The frames of a generation or a relaxation, played, paused and stepped through.
+ *
+ * @throws Error when there are no frames.
+ */
+export async function trajectoryView(
+  crystals: readonly Crystal[],
+  options: ViewOptions & { readonly framesPerSecond?: number } = {},
+): Promise<string> {
+  if (crystals.length === 0) throw new Error("trajectory: expected at least one crystal, found none");
+  return framedView(crystals, options, options.framesPerSecond ?? 8);
+}
+
+async function framedView(crystals: readonly Crystal[], options: ViewOptions, framesPerSecond = 0): Promise<string> {
+  const [width, height] = options.size ?? [480, 360];
+  const scenes = crystals.map((crystal) => {
+    const scene = crystalScene(crystal, options);
+    return { ...scene, label: options.label ?? scene.label };
+  });
+  const page = framePage(await packedLibrary("3dmol"), scenes, framesPerSecond);
+  const title = escapeHtml(`3D view of ${scenes[0]?.label ?? ""}`);
+  return `<iframe title="${title}" sandbox="allow-scripts" loading="lazy" style="width:${width}px;max-width:100%;height:${height}px;border:0" srcdoc="${escapeHtml(page)}"></iframe>`;
+}
+
+function framePage(library: string, scenes: readonly object[], framesPerSecond: number): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><style>${frameStyle}</style>
+<div id="view" class="scene"></div><div id="controls" hidden><button id="play">Pause</button><input id="at" type="range" min="0" value="0" aria-label="frame"></div><p id="label"></p>
+${packedElement("3dmol", library)}<script>${unpackScript}${sceneScript}
+const scenes = ${scriptJson(scenes)}, framesPerSecond = ${framesPerSecond};${frameScript}</script></html>`;
+}
+
+const frameStyle = `html,body{margin:0;height:100%;font:13px system-ui,sans-serif;color:#777;background:transparent}
+body{display:flex;flex-direction:column}.scene{flex:1;position:relative;min-height:0}
+.scene:focus-visible{outline:2px solid #0072B2;outline-offset:-2px}p{margin:4px 8px;text-align:center}
+#controls{display:flex;gap:8px;padding:4px 8px}#controls[hidden]{display:none}#at{flex:1}`;
+
+const frameScript = `
+const element = (id) => document.getElementById(id);
+let at = 0, timer, viewer;
+function show(index) {
+  at = index % scenes.length;
+  drawScene(viewer, scenes[at], index === 0 && !viewer.drawn);
+  viewer.drawn = true;
+  element("at").value = at;
+  element("label").textContent = scenes[at].label + (scenes.length > 1 ? ", frame " + (at + 1) + " of " + scenes.length : "");
+}
+function play(on) {
+  clearInterval(timer);
+  if (on) timer = setInterval(() => show(at + 1), 1000 / framesPerSecond);
+  element("play").textContent = on ? "Pause" : "Play";
+  element("play").dataset.on = on ? "1" : "";
+}
+runPacked("3dmol").then(() => {
+  viewer = makeViewer(element("view"), "crystal");
+  show(0);
+  document.body.dataset.ready = "1";
+  if (scenes.length < 2) return;
+  element("controls").hidden = false;
+  element("at").max = scenes.length - 1;
+  element("at").oninput = (event) => { play(false); show(Number(event.target.value)); };
+  element("play").onclick = () => play(!element("play").dataset.on);
+  play(framesPerSecond > 0 && !matchMedia("(prefers-reduced-motion: reduce)").matches);
+}).catch((error) => { element("label").textContent = "No 3D view here (it needs WebGL): " + error.message; });
+`;

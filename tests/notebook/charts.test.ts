@@ -1,0 +1,127 @@
+import { compile } from "vega-lite";
+import { describe, expect, it } from "vitest";
+import {
+  dosChart,
+  histogram,
+  learningCurveChart,
+  lossChart,
+  toSvg,
+  tradeoffChart,
+  type VegaLiteSpec,
+} from "../../src/notebook/index.js";
+import { peaks, target } from "./samples.js";
+
+const rows = [0, 1, 2].map((guidanceWeight) => ({
+  guidanceWeight,
+  validity: 0.9 - guidanceWeight / 10,
+  validityError: 0.02,
+  match: 0.8 - guidanceWeight / 5,
+  matchError: 0.03,
+}));
+
+const charts: Record<string, VegaLiteSpec> = {
+  dos: dosChart({ target, candidates: [{ name: "first", predicted: peaks(-1, 3) }], siteLabels: ["B", "N"] }),
+  total: dosChart({
+    target: {
+      label: "total",
+      energyShift: 0,
+      energyWindow: [-5, 2],
+      totalDos: { kind: "total", grid: peaks(0).grid, values: peaks(0).values },
+    },
+    candidates: [],
+  }),
+  tradeoff: tradeoffChart(rows, { references: [{ label: "retrieval", match: 0.5 }], title: "Trade-off" }),
+  series: tradeoffChart(rows.flatMap((row) => [row, { ...row, series: "other" }])),
+  learning: learningCurveChart([100, 1000].map((trainCount) => ({ trainCount, value: 1 / trainCount, error: 0.0001 }))),
+  loss: lossChart([1, 2, 3].map((step) => ({ step, trainLoss: 1 / step, validationLoss: 2 / step }))),
+  histogram: histogram([1, 2, 2, 3, NaN], { label: "volume per atom (Å³)" }),
+};
+
+describe("every chart", () => {
+  it.each(Object.entries(charts))("%s compiles without a warning and survives JSON", (_, spec) => {
+    const messages: unknown[] = [];
+    const logger = {
+      level: () => logger,
+      warn: (...parts: unknown[]) => (messages.push(parts), logger),
+      error: (...parts: unknown[]) => (messages.push(parts), logger),
+      info: () => logger,
+      debug: () => logger,
+    };
+    compile(JSON.parse(JSON.stringify(spec)) as never, { logger: logger as never });
+    expect(messages).toEqual([]);
+    expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
+  });
+
+  it.each(Object.entries(charts))("%s loads nothing and draws no undefined", async (_, spec) => {
+    const svg = await toSvg(spec);
+    expect(svg).toMatch(/^<svg/);
+    expect(svg).not.toMatch(/NaN|undefined|href="http|url\(http/);
+    expect(JSON.stringify(spec)).not.toContain('"url"');
+  });
+});
+
+describe("dosChart", () => {
+  it("has a filled target and a line in each panel, with units", async () => {
+    const svg = await toSvg(charts.dos);
+    for (const text of ["B, site 1", "N, site 2", "mean over sites", "energy from the Fermi level (eV)"])
+      expect(svg).toContain(text);
+    expect(svg).toContain("DOS (states/eV/atom)");
+    expect(svg.match(/aria-roledescription="area mark"/g)).toHaveLength(3);
+    expect(svg.match(/aria-label="[^"]*series: first[^"]*"/g)).toHaveLength(3);
+  });
+
+  it("holds the target's numbers in full", () => {
+    const { values } = charts.dos.data as { values: { series: string; panel: string; energy: number; dos: number }[] };
+    const boron = values.filter((row) => row.series === "target" && row.panel === "B, site 1");
+    expect(boron).toHaveLength(400);
+    const highest = boron.reduce((best, row) => (row.dos > best.dos ? row : best));
+    expect(highest.energy).toBeCloseTo(-2, 1);
+    expect(boron[0].energy).toBe(-10);
+    expect(boron[399].energy).toBe(10);
+  });
+
+  it("puts sites with the same spectrum in one panel, unless only one of them counts", () => {
+    const twin = { ...target, siteDos: peaks(-2, 3, -2) };
+    const panelsOf = (spec: VegaLiteSpec) => (spec.facet as { sort: string[] }).sort;
+    expect(panelsOf(dosChart({ target: twin, candidates: [] }))).toEqual(["site 1, 3", "site 2", "mean over sites"]);
+    const masked = dosChart({ target: { ...twin, siteMask: [true, true, false] }, candidates: [] });
+    expect(panelsOf(masked)).toEqual(["site 1", "site 2", "site 3 (free)", "mean over sites"]);
+  });
+
+  it("draws each predicted site in the panel of the target site that it is paired with", () => {
+    const spec = dosChart({ target, candidates: [{ name: "swapped", predicted: peaks(3, -2), pairing: [1, 0] }] });
+    const { values } = spec.data as { values: { curve: string; panel: string }[] };
+    const panels = new Set(values.filter((row) => row.curve === "swapped, site 1").map((row) => row.panel));
+    expect([...panels]).toEqual(["site 2"]);
+  });
+
+  it("refuses a pairing outside the target, and a target without a spectrum", () => {
+    const wrong = { name: "x", predicted: peaks(0, 1), pairing: [0, 2] };
+    expect(() => dosChart({ target, candidates: [wrong] })).toThrow(
+      /"x", site 1: expected a target site 0\.\.1, found 2/,
+    );
+    expect(() => dosChart({ target: { label: "none", energyShift: 0 }, candidates: [] })).toThrow(
+      /"none".*found neither/,
+    );
+  });
+});
+
+describe("other charts", () => {
+  it("tradeoff: a point, two error bars and a label for each weight, a line for each reference", async () => {
+    const svg = await toSvg(charts.tradeoff);
+    expect(svg.match(/aria-roledescription="point"/g)).toHaveLength(3);
+    expect(svg.match(/aria-roledescription="rule mark"/g)).toHaveLength(7);
+    for (const text of ["retrieval", "valid crystals (%)", "Trade-off", "smaller is better"])
+      expect(svg).toContain(text);
+  });
+
+  it("histogram: counts finite values only", async () => {
+    const svg = await toSvg(charts.histogram);
+    expect(svg).toContain("volume per atom (Å³)");
+    expect(svg.match(/aria-roledescription="bar"/g)?.length).toBe(3);
+  });
+
+  it("toSvg refuses what Vega-Lite does not understand", async () => {
+    await expect(toSvg({ ...charts.histogram, mark: "blob" })).rejects.toThrow();
+  });
+});

@@ -1,0 +1,84 @@
+import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { crystalView, trajectoryView } from "../../src/notebook/index.js";
+import { crystalScene, defaultSupercell } from "../../src/notebook/scene.js";
+import { boronNitride } from "./samples.js";
+
+/** The page inside the frame, as a browser would read the attribute. */
+function framePage(html: string): string {
+  const attribute = /srcdoc="([^"]*)"/.exec(html)?.[1] ?? "";
+  const entities: Record<string, string> = { "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&" };
+  return attribute.replace(/&(lt|gt|quot|#39|amp);/g, (entity) => entities[entity]);
+}
+
+describe("crystalScene", () => {
+  it("shows the periodic images on the faces: a cube's corner atom eight times", () => {
+    const cube = { ...boronNitride, fracCoords: [[0, 0, 0]] as const, atomicNumbers: [5] };
+    const scene = crystalScene(cube, { supercell: [1, 1, 1] });
+    expect(scene.atoms).toHaveLength(8);
+    expect(crystalScene(cube, { supercell: [2, 2, 2] }).atoms).toHaveLength(27);
+    expect(scene.cell).toHaveLength(12);
+    expect(scene.block).toHaveLength(0);
+  });
+
+  it("bonds the four neighbours of zincblende and nothing else", () => {
+    const scene = crystalScene(boronNitride, { supercell: [2, 2, 2] });
+    const degree = scene.atoms.map((_, i) => scene.bonds.filter((pair) => pair.includes(i)).length);
+    expect(scene.atoms.filter((atom) => atom.elem === "N")).toHaveLength(8);
+    scene.atoms.forEach((atom, i) => atom.elem === "N" && expect(degree[i]).toBe(4));
+    expect(crystalScene(boronNitride, { bonds: false }).bonds).toEqual([]);
+  });
+
+  it("draws the same picture when an atom is moved by whole lattice vectors", () => {
+    const shift = fc.tuple(
+      fc.integer({ min: -3, max: 3 }),
+      fc.integer({ min: -3, max: 3 }),
+      fc.integer({ min: -3, max: 3 }),
+    );
+    fc.assert(
+      fc.property(shift, ([i, j, k]) => {
+        const moved = { ...boronNitride, fracCoords: [[i, j, k] as const, boronNitride.fracCoords[1]] };
+        expect(crystalScene(moved).atoms).toEqual(crystalScene(boronNitride).atoms);
+      }),
+    );
+  });
+
+  it("shows at least twelve atoms by default, along the short directions first", () => {
+    expect(crystalScene(boronNitride).atoms.length).toBeGreaterThanOrEqual(12);
+    const long = {
+      ...boronNitride,
+      latticeMatrix: [
+        [3, 0, 0],
+        [0, 3, 0],
+        [0, 0, 12],
+      ] as const,
+    };
+    const [a, , c] = defaultSupercell(long);
+    expect(a).toBeGreaterThan(c);
+  });
+
+  it.each([[[0, 1, 1]], [[1.5, 1, 1]], [[100, 100, 100]]])("refuses the supercell %j", (supercell) => {
+    expect(() => crystalScene(boronNitride, { supercell: supercell as never })).toThrow(/supercell: expected/);
+  });
+});
+
+describe("views", () => {
+  it("carry 3Dmol inside a sandboxed frame and load nothing", async () => {
+    const html = await crystalView(boronNitride, { label: "<script>alert(1)</script>" });
+    expect(html).toMatch(/^<iframe [^>]*sandbox="allow-scripts"[^>]*srcdoc="[^"]*"><\/iframe>$/);
+    const page = framePage(html);
+    expect(page).not.toMatch(/(src|href)\s*=\s*["']?(https?:)?\/\//i);
+    expect(page).not.toContain("<script>alert");
+    const packed = /id="3dmol">([^<]*)</.exec(page)?.[1] ?? "";
+    expect(gunzipSync(Buffer.from(packed, "base64")).toString()).toContain("createViewer");
+    expect(html.length).toBeLessThan(300_000);
+  });
+
+  it("plays every frame of a trajectory", async () => {
+    const page = framePage(await trajectoryView([boronNitride, boronNitride, boronNitride], { framesPerSecond: 4 }));
+    const scenes = JSON.parse(/const scenes = (\[.*\]), framesPerSecond = 4;/.exec(page)?.[1] ?? "[]") as unknown[];
+    expect(scenes).toHaveLength(3);
+    await expect(trajectoryView([])).rejects.toThrow(/at least one/);
+  });
+});
