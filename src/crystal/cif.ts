@@ -70,9 +70,9 @@ function siteLine(fracCoord: Vector3, symbol: string, atom: number): string {
   return `  ${symbol}${atom + 1}  ${symbol}  ${coords.join("  ")}  1`;
 }
 
-/** CIF names of blocks have no white space, 75 characters and ASCII only. */
+/** CIF names of blocks have no white space, 75 characters at most and ASCII only. */
 function blockName(title: string): string {
-  return title.replace(/[^!-~]+/g, "_").slice(0, 75) || "crystal";
+  return title.replace(/[^\w.+()-]+/g, "_").slice(0, 75) || "crystal";
 }
 
 function crystalOfBlock(block: CifBlock): Crystal {

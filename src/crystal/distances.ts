@@ -28,6 +28,7 @@ export function neighbours(crystal: Crystal, cutoff: number): NeighbourList {
   const lattice = imageLattice(crystal.latticeMatrix);
   assertCountable(lattice, crystal.atomicNumbers.length, cutoff);
   const coords = reducedCoords(crystal, lattice);
+  const [ex, ey, ez] = lattice.rotation;
   const from: number[] = [];
   const to: number[] = [];
   const distances: number[] = [];
@@ -39,7 +40,11 @@ export function neighbours(crystal: Crystal, cutoff: number): NeighbourList {
         from.push(i);
         to.push(j);
         distances.push(Math.sqrt(squared));
-        vectors.push(...timesMatrix([x, y, z], lattice.rotation));
+        vectors.push(
+          x * ex[0] + y * ey[0] + z * ez[0],
+          x * ex[1] + y * ey[1] + z * ez[1],
+          x * ex[2] + y * ey[2] + z * ez[2],
+        );
         return cutoff * cutoff;
       });
     }

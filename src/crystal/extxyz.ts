@@ -55,12 +55,16 @@ function formatFrame(crystal: Crystal, info: Readonly<Record<string, string | nu
     .flat()
     .map((x) => fixed(x, 15))
     .join(" ");
-  const pairs = Object.entries(info).map(([key, value]) => ` ${formatPair(key, String(value))}`);
+  const pairs = Object.entries(info).map(([key, value]) => ` ${formatPair(key, valueText(value))}`);
   const atoms = toCartesian(crystal.fracCoords, crystal.latticeMatrix).map(
     (r, atom) => `${elementSymbol(crystal.atomicNumbers[atom])} ${r.map((x) => fixed(x, 15)).join(" ")}\n`,
   );
   const comment = `Lattice="${lattice}" Properties=species:S:1:pos:R:3${pairs.join("")} pbc="T T T"`;
   return `${atoms.length}\n${comment}\n${atoms.join("")}`;
+}
+
+function valueText(value: string | number | boolean): string {
+  return typeof value === "boolean" ? (value ? "T" : "F") : String(value);
 }
 
 function formatPair(key: string, value: string): string {
