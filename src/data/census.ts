@@ -31,6 +31,21 @@ export function takeCensus(dataset: Dataset): Census {
   };
 }
 
+/** The counts as Markdown, as a data set's card states them. */
+export function censusMarkdown(census: Census): string {
+  const list = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(", ");
+  return [
+    `- ${census.crystals} crystals, ${census.atoms} atoms, ${census.formulas} formulas, ${census.gapped} with a gap`,
+    `- by side of the split: ${list(census.bySplit)}`,
+    `- by atoms in the cell: ${list(census.byAtomCount)}`,
+    `- by prototype: ${list(census.byPrototype)}`,
+    `- crystals that contain an element: ${list(census.byElement)}`,
+  ].join("\n");
+}
+
 function tally(records: readonly DosRecord[], keys: (record: DosRecord) => string[]): Record<string, number> {
   const counts = new Map<string, number>();
   for (const key of records.flatMap(keys)) counts.set(key, (counts.get(key) ?? 0) + 1);

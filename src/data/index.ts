@@ -2,7 +2,7 @@ export { toBlock, toBlocks } from "./blocks.js";
 export type { CrystalBlock } from "./blocks.js";
 export { buildDataset } from "./build.js";
 export type { BuildOptions, BuildReport, DatasetAbout } from "./build.js";
-export { takeCensus } from "./census.js";
+export { censusMarkdown, takeCensus } from "./census.js";
 export type { Census } from "./census.js";
 export { Dataset, openDataset, streamDataset } from "./dataset.js";
 export { appendLine, writeFileAtomic } from "./files.js";

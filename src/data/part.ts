@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import { inverse, elementCount, type Crystal, type Matrix3, type Vector3 } from "../crystal/index.js";
+import { assertRegular, elementCount, type Crystal, type Matrix3, type Vector3 } from "../crystal/index.js";
 import { standardGrid, type SiteDos } from "../dos/index.js";
 import { decodeHalf, encodeHalf, findNonFinite } from "./half.js";
 import type { DosRecord } from "./record.js";
@@ -138,7 +138,7 @@ function checkColumns({ ids, offsets, atomicNumbers, cell, fracCoords, y, yVoron
 
 function checkCell(cell: Float32Array, where: string): void {
   try {
-    inverse(matrix(cell));
+    assertRegular(matrix(cell));
   } catch (error) {
     throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
   }

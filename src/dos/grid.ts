@@ -64,14 +64,16 @@ function linearValues(from: ArrayLike<number>, spectrum: readonly number[], targ
   });
 }
 
+/** Means over cells centred on the new points; near the file's ends the cells are narrower, at an end a point. */
 function cellMeans(from: ArrayLike<number>, spectrum: readonly number[], targets: Float64Array): Float64Array {
   const half = (targets[1] - targets[0]) / 2;
-  const first = from[0];
-  const last = from[from.length - 1];
-  const clip = (energy: number) => Math.min(Math.max(energy, first), last);
-  const edges = [...Array.from(targets, (e) => clip(e - half)), clip(targets[targets.length - 1] + half)];
-  const integral = integralsTo(from, spectrum, edges);
-  return targets.map((_, i) => (integral[i + 1] - integral[i]) / (edges[i + 1] - edges[i]));
+  const halves = targets.map((e) => Math.max(Math.min(half, e - from[0], from[from.length - 1] - e), 0));
+  const limits = Array.from(targets, (e, i) => [e - halves[i], e + halves[i]]).flat();
+  const integral = integralsTo(from, spectrum, limits);
+  const points = linearValues(from, spectrum, targets);
+  return points.map((value, i) =>
+    halves[i] > half / 1000 ? (integral[2 * i + 1] - integral[2 * i]) / (2 * halves[i]) : value,
+  );
 }
 
 /** Integral of the piecewise linear spectrum from its first energy to each of the rising `limits`. */

@@ -67,9 +67,13 @@ export function targetFromRaw(raw: RawSpectrum, source: string, options: TargetF
   return makeTarget(source, { ...(siteDos && { siteDos }), ...(totalDos && { totalDos }) }, shift, options);
 }
 
+/** Even diamond's valence-band top has more states per eV and atom than this once broadened by 0.2 eV (0.004). */
+const insideGap = 0.001;
+
 /**
  * How far to move the energies so that the valence-band maximum is at zero: not at all unless zero lies well inside
- * a gap (where codes put the Fermi level of an insulator), more than 0.25 eV above the estimated band edge.
+ * a gap (where codes put the Fermi level of an insulator), with practically no states. At 0.2 eV broadening that
+ * needs about 0.6 eV to either edge; in smaller gaps the zero stays where the file has it.
  */
 function shiftToValenceBand(raw: RawSpectrum): number {
   const { energies: e, siteDos, totalDos, sigma = storedSigma } = raw;
@@ -82,7 +86,7 @@ function shiftToValenceBand(raw: RawSpectrum): number {
   const curve = { grid, values: resampleFrom(e, perAtom, grid) };
   const edges = bandEdges(curve, { sigma });
   const atZero = curve.values[Math.round((0 - first) / spacing(grid))];
-  const zeroInsideGap = edges && atZero < 0.02 && edges.valenceBandMaximum < -0.25;
+  const zeroInsideGap = edges && atZero < insideGap && edges.valenceBandMaximum < 0;
   return zeroInsideGap ? -edges.valenceBandMaximum : 0;
 }
 

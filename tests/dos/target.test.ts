@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { openDataset, recordToJson } from "../../src/data/index.js";
+import { energies, standardGrid, targetFromJson, targetFromRecord } from "../../src/dos/index.js";
+
+const wide = energies({ start: -14, stop: 14, count: 1401 });
+const insulator = (valenceTop: number, conductionBottom: number) =>
+  Array.from(wide, (e) => (e <= valenceTop || e >= conductionBottom ? 1 : 0));
+const file = (value: unknown) => targetFromJson(JSON.stringify(value), "my.json");
+
+describe("targetFromJson", () => {
+  it("moves the zero of an insulator from mid-gap to the valence-band maximum and says so", () => {
+    const target = file({ energies: [...wide], siteDos: [insulator(-1.5, 1.5)], sigma: 0 });
+    expect(Math.abs(target.energyShift - 1.5)).toBeLessThan(0.06);
+    const top = energies(standardGrid).findLastIndex((e, i) => e < 1.4 && target.siteDos!.values[i] > 0.5);
+    expect(Math.abs(energies(standardGrid)[top])).toBeLessThan(0.1);
+  });
+
+  it("leaves metals alone, and whatever it is told to keep", () => {
+    expect(file({ energies: [...wide], siteDos: [insulator(14, 15)] }).energyShift).toBe(0);
+    const text = JSON.stringify({ energies: [...wide], siteDos: [insulator(-1.5, 1.5)], sigma: 0 });
+    expect(targetFromJson(text, "my.json", { zero: "keep" }).energyShift).toBe(0);
+  });
+
+  it("does not move the spectra of the bundled data set", async () => {
+    const data = await openDataset("datasets/pbe-prototypes");
+    const gapped = data.filter(({ properties }) => Number(properties.gap_eV) > 0);
+    for (const record of gapped) {
+      const { energyShift, siteDos } = file(recordToJson(record));
+      expect([record.id, energyShift]).toEqual([record.id, 0]);
+      expect(siteDos!.values).toEqual(record.siteDos.values);
+    }
+  });
+
+  it("broadens sharper spectra to 0.2 eV, keeping the states", () => {
+    const peak = Array.from(wide, (e) => (Math.abs(e + 3) < 0.005 ? 50 : 0));
+    const { siteDos } = file({ energies: [...wide], siteDos: [peak], sigma: 0 });
+    const highest = Math.max(...siteDos!.values);
+    expect(highest).toBeCloseTo(1 / (0.2 * Math.sqrt(2 * Math.PI)), 1);
+  });
+
+  it.each([
+    [
+      { energies: [...wide].slice(300), totalDos: insulator(14, 15).slice(300) },
+      /my\.json: energies from -8 to 14 eV do not cover -10 to 10 eV/,
+    ],
+    [{ energies: [...wide], siteDos: [insulator(0, 1).slice(1)] }, /siteDos, site 0 has 1400 points, expected 1401/],
+    [
+      { energies: [...wide], siteDos: [insulator(0, 1).map((v, i) => (i === 7 ? NaN : v))] },
+      /siteDos, site 0, point 7 is null, expected a finite number/,
+    ],
+    [{ y: [[1, 2, 3]] }, /y, site 0 has 3 points, expected 400/],
+    [{ y: [] }, /y must be a list of sites/],
+    [{ x: 1 }, /found the keys x/],
+    [[1], /expected one JSON object, found a list/],
+  ])("refuses with numbers (%#)", (value, message) => {
+    expect(() => file(value)).toThrow(message);
+    expect(() => file(value)).toThrow(/my\.json/);
+  });
+
+  it("never gives anything but a whole target or an Error that names the file", () => {
+    const good = JSON.stringify({ energies: [-11, 0, 11], siteDos: [[1, 2, 3]], totalDos: [1, 2, 3], sigma: 0.1 });
+    fc.assert(
+      fc.property(fc.nat(good.length - 1), fc.string({ maxLength: 3 }), fc.nat(4), (at, insert, cut) => {
+        const text = good.slice(0, at) + insert + good.slice(at + cut);
+        try {
+          const { siteDos, totalDos } = targetFromJson(text, "my.json");
+          for (const values of [siteDos?.values, totalDos?.values])
+            expect(values?.every(Number.isFinite) ?? true).toBe(true);
+        } catch (error) {
+          expect((error as Error).message).toContain("my.json");
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("targetFromRecord", () => {
+  const row = new Float32Array(800).fill(0.5);
+  const dos = { kind: "site", grid: standardGrid, siteCount: 2, values: row } as const;
+
+  it("has the total if the partition is known", () => {
+    expect(targetFromRecord({ id: "a", siteDos: dos, voronoiDos: dos }).totalDos?.values[0]).toBe(1);
+    expect(targetFromRecord({ id: "a", siteDos: dos }).totalDos).toBeUndefined();
+    expect(targetFromRecord({ id: "a", siteDos: dos, voronoiDos: dos }, { use: "total" })).toMatchObject({
+      atomCount: 2,
+    });
+  });
+
+  it("checks masks and windows", () => {
+    const record = { id: "a", siteDos: dos };
+    expect(() => targetFromRecord(record, { siteMask: [true] })).toThrow(
+      /"a": the site mask has 1 entries, expected one for each of 2/,
+    );
+    expect(() => targetFromRecord(record, { siteMask: [false, false] })).toThrow(/keeps no site/);
+    expect(() => targetFromRecord(record, { energyWindow: [3, 1] })).toThrow(/3 to 1 eV is empty/);
+    expect(() => targetFromRecord(record, { use: "total" })).toThrow(/a: it has no total DOS/);
+  });
+});
