@@ -34,18 +34,30 @@ export function cosineSchedule(timesteps: number, options: ScheduleOptions = {})
   const alphas = betas.map((beta) => 1 - beta);
   const alphasCumprod = alphas.slice();
   for (let t = 1; t <= timesteps; t++) alphasCumprod[t] *= alphasCumprod[t - 1];
-  const sigmas = betas.map((beta, t) => (t === 0 ? 0 : Math.sqrt((beta * (1 - alphasCumprod[t - 1])) / (1 - alphasCumprod[t]))));
+  const sigmas = betas.map((beta, t) =>
+    t === 0 ? 0 : Math.sqrt((beta * (1 - alphasCumprod[t - 1])) / (1 - alphasCumprod[t])),
+  );
   const coordSigmas = geometric(timesteps, sigmaBegin, sigmaEnd);
   const norms = options.scoreNorms ? Float64Array.from(options.scoreNorms) : scoreNorms(coordSigmas);
-  if (norms.length !== timesteps + 1) throw new Error(`schedule: scoreNorms has ${norms.length} entries, expected ${timesteps + 1}`);
+  if (norms.length !== timesteps + 1)
+    throw new Error(`schedule: scoreNorms has ${norms.length} entries, expected ${timesteps + 1}`);
   return { timesteps, betas, alphas, alphasCumprod, sigmas, coordSigmas, scoreNorms: norms };
 }
 
+/**
+ * Rounded to float32 at every step, as the published weights were trained with: beta_T = 0.9999 leaves alpha_T = 1e-4,
+ * where float32 differs by 2e-4, and near T the ratio of two small levels loses digits as well.
+ */
 function cosineBetas(timesteps: number): Float64Array {
+  const f = Math.fround;
   const s = 0.008;
-  const level = (t: number): number => Math.cos(((t / timesteps + s) / (1 + s)) * (Math.PI / 2)) ** 2;
+  const level = (t: number): number => {
+    const cosine = f(Math.cos(f(f(f(f(f(t / timesteps) + f(s)) / f(1 + s)) * f(Math.PI)) * 0.5)));
+    return f(cosine * cosine);
+  };
+  const levels = Array.from({ length: timesteps + 1 }, (_, t) => f(level(t) / level(0)));
   const betas = new Float64Array(timesteps + 1);
-  for (let t = 1; t <= timesteps; t++) betas[t] = Math.min(0.9999, Math.max(1e-4, 1 - level(t) / level(t - 1)));
+  for (let t = 1; t <= timesteps; t++) betas[t] = f(Math.min(0.9999, Math.max(1e-4, 1 - f(levels[t] / levels[t - 1]))));
   return betas;
 }
 

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { addBias, columns, layerNorm, linear, parameter, project, roll, silu } from "./layers.js";
+import { addBias, columns, layerNorm, linear, parameter, pieces, project, roll, silu } from "./layers.js";
 import type { ParameterSpec, ParameterTensors } from "./parameters.js";
 import { layerNormSpecs, linearSpecs } from "./parameters.js";
 
@@ -17,7 +17,13 @@ import { layerNormSpecs, linearSpecs } from "./parameters.js";
  * @param lattice [B, 3, 3]
  * @returns [R, B, N, H] after the final layer normalisation
  */
-export function messagePassing(p: ParameterTensors, size: CspSize, h: tf.Tensor, fracCoords: tf.Tensor, lattice: tf.Tensor): tf.Tensor {
+export function messagePassing(
+  p: ParameterTensors,
+  size: CspSize,
+  h: tf.Tensor,
+  fracCoords: tf.Tensor,
+  lattice: tf.Tensor,
+): tf.Tensor {
   const [, B] = h.shape;
   const gram = tf.matMul(lattice as tf.Tensor3D, lattice as tf.Tensor3D, false, true).reshape([B, 9]);
   const fourier = fourierProducts(p, size, fracCoords);
@@ -51,7 +57,10 @@ function cspLayer(p: ParameterTensors, name: string, h: tf.Tensor, gram: tf.Tens
   const perCrystal = project(gram, columns(weight, 2 * H, 2 * H + 9)).reshape([1, B, 1, H]);
   const receiver = addBias(p, `${name}.edge_mlp.0`, project(normed, columns(weight, 0, H)).add(perCrystal));
   const sender = project(normed, columns(weight, H, 2 * H));
-  const senders = tf.stack(Array.from({ length: N }, (_, s) => roll(sender, s, 2)), 2);
+  const senders = tf.stack(
+    Array.from({ length: N }, (_, s) => roll(sender, s, 2)),
+    2,
+  );
   const edge = silu(senders.add(receiver.reshape([R, B, 1, N, H])).add(fourier));
   const message = silu(linear(p, `${name}.edge_mlp.2`, edge)).mean(2);
   const update = silu(linear(p, `${name}.node_mlp.0`, tf.concat([normed, message], -1)));
@@ -62,7 +71,10 @@ function cspLayer(p: ParameterTensors, name: string, h: tf.Tensor, gram: tf.Tens
 function fourierProducts(p: ParameterTensors, size: CspSize, fracCoords: tf.Tensor): tf.Tensor[] {
   const { hiddenDim: H, layerCount } = size;
   const [B, N] = fracCoords.shape;
-  const weights = tf.concat(Array.from({ length: layerCount }, (_, l) => fourierColumns(p, size, l)), 0);
+  const weights = tf.concat(
+    Array.from({ length: layerCount }, (_, l) => fourierColumns(p, size, l)),
+    0,
+  );
   const [sineWeights, cosineWeights] = tf.split(weights, 2, 1);
   // d = 0 for an atom with itself: every sine is 0, every cosine 1.
   const self = tf.tile(cosineWeights.sum(1).reshape([1, 1, 1, layerCount * H]), [B, 1, N, 1]);
@@ -70,20 +82,23 @@ function fourierProducts(p: ParameterTensors, size: CspSize, fracCoords: tf.Tens
   const half = Math.floor(N / 2);
   if (half > 0) {
     const [sines, cosines] = fourierFeatures(size, fracCoords, half);
-    const odd = tf.split(project(sines, sineWeights), half, 1);
-    const even = tf.split(project(cosines, cosineWeights), half, 1);
+    const odd = pieces(project(sines, sineWeights), half, 1);
+    const even = pieces(project(cosines, cosineWeights), half, 1);
     for (let s = 1; s <= half; s++) {
       offsets[s] = even[s - 1].add(odd[s - 1]);
       if (s !== N - s) offsets[N - s] = roll(even[s - 1].sub(odd[s - 1]), N - s, 2);
     }
   }
-  return tf.split(tf.concat(offsets, 1), layerCount, -1);
+  return pieces(tf.concat(offsets, 1), layerCount, -1);
 }
 
 /** Sines and cosines of 2 pi k d for offsets 1..half: two [B, half, N, 3 K], axis-major. */
 function fourierFeatures({ frequencyCount: K }: CspSize, fracCoords: tf.Tensor, half: number): [tf.Tensor, tf.Tensor] {
   const [B, N] = fracCoords.shape;
-  const senders = tf.stack(Array.from({ length: half }, (_, s) => roll(fracCoords, s + 1, 1)), 1);
+  const senders = tf.stack(
+    Array.from({ length: half }, (_, s) => roll(fracCoords, s + 1, 1)),
+    1,
+  );
   const difference = senders.sub(fracCoords.reshape([B, 1, N, 3]));
   const turns = difference.sub(difference.floor()).reshape([B, half, N, 3, 1]);
   const angle = turns.mul(tf.range(0, K).mul(2 * Math.PI)).reshape([B, half, N, 3 * K]);

@@ -37,6 +37,11 @@ export function columns(weight: tf.Tensor, from: number, to: number): tf.Tensor 
   return weight.slice([0, from], [weight.shape[0], to - from]);
 }
 
+/** Equal pieces along `axis`. tfjs's gradient of a split into one piece fails, so that one is the tensor itself. */
+export function pieces(x: tf.Tensor, count: number, axis: number): tf.Tensor[] {
+  return count === 1 ? [x] : tf.split(x, count, axis);
+}
+
 /** Cyclic shift along `axis`: out[i] = x[(i + shift) mod size]. */
 export function roll(x: tf.Tensor, shift: number, axis: number): tf.Tensor {
   if (shift === 0) return x;

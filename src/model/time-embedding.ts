@@ -8,8 +8,9 @@ export function timeEmbedding(times: ArrayLike<number>, dim: number): Float32Arr
   const out = new Float32Array(times.length * dim);
   for (let b = 0; b < times.length; b++) {
     for (let k = 0; k < half; k++) {
-      // The frequency and the angle in float32, as every float32 implementation of the method has them.
-      const angle = Math.fround(times[b] * Math.fround(Math.exp((-k * Math.log(10000)) / (half - 1))));
+      // Exponent, frequency and angle in float32, as every float32 implementation of the method has them.
+      const frequency = Math.fround(Math.exp(Math.fround(-k * Math.fround(Math.log(10000) / (half - 1)))));
+      const angle = Math.fround(times[b] * frequency);
       out[b * dim + k] = Math.sin(angle);
       out[b * dim + half + k] = Math.cos(angle);
     }
