@@ -57,8 +57,10 @@ function meanRow(rows: readonly Float64Array[]): Float64Array {
 
 /**
  * Earth mover's distance between two PDDs with the largest difference (L-infinity) between rows as ground distance, atoms
- * of one element moved among themselves only. A metric on PDDs; moving every atom by at most e changes it by at most 2 e (divided by the
- * scale when normalised). In units of the distances; Infinity when the reduced compositions differ.
+ * of one element moved among themselves only. A metric on PDDs; moving every atom by at most e changes it by at most
+ * 2 e (divided by the scale when normalised). In units of the distances; Infinity when the reduced compositions differ.
+ *
+ * @throws Error when the two were made with different numbers of neighbours.
  */
 export function pddDistance(a: PointwiseDistances, b: PointwiseDistances): number {
   return weightedSum(a, b, (element) => rowsDistance(a.rows.get(element)!, b.rows.get(element)!));
@@ -98,6 +100,9 @@ function leastAssignmentCost(costs: readonly (readonly number[])[]): number {
 }
 
 function largestDifference(a: Float64Array, b: Float64Array): number {
+  if (a.length !== b.length) {
+    throw new Error(`PDD distance: expected equal numbers of neighbours, found ${a.length} and ${b.length}`);
+  }
   let largest = 0;
   for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i] - b[i]));
   return largest;

@@ -14,12 +14,14 @@ describe("composition validity by SMACT's rule", () => {
   );
 
   it.each([
-    ["NaCl2", "no neutral choice: +1 and two of -1, 1, 2, ... of the wrong order"],
+    ["NaCl2", "not neutral with sodium at +1"],
     ["MgO3", "not neutral"],
     ["Al2O7", "not neutral"],
     ["KF2", "not neutral"],
     ["Fe3O4", "neutral only with iron in two states"],
     ["HeNe", "no oxidation states"],
+    ["SH4", "neutral only with sulphur positive, though it is the more electronegative"],
+    ["BSi", "neutral only with boron positive, though it is the more electronegative"],
   ])("%s is invalid (%s)", (f) => {
     expect(isChargeNeutral(atoms(f))).toBe(false);
   });

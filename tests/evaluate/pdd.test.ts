@@ -120,6 +120,13 @@ describe("pointwise distance distributions", () => {
   });
 });
 
+describe("PDDs with unequal numbers of neighbours", () => {
+  it("are refused", () => {
+    const [few, many] = [10, 20].map((neighbours) => pointwiseDistances(rockSalt(5, 11, 17), { neighbours }));
+    expect(() => pddDistance(few, many)).toThrow(/equal numbers of neighbours, found 10 and 20/);
+  });
+});
+
 describe("the same structure", () => {
   const records = new Map(fixtureRecords().map((record) => [record.id, record.crystal]));
 

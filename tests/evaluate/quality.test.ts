@@ -165,6 +165,7 @@ describe("an interrupted study", () => {
     expect(cells).toHaveLength(targets.length + 2);
     const rows = await runQualityTable(study([counted("a"), counted("b")], store));
     expect(calls).toBe(2 * targets.length);
+    expect(cells).toHaveLength(2 * targets.length);
     const untimed = (list: typeof rows) =>
       list.map((row) => ({ ...row, seconds_per_crystal: 0, seconds_per_crystal_se: 0 }));
     expect(untimed(rows)).toEqual(untimed(whole));
