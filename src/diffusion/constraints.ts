@@ -69,7 +69,8 @@ export type TypeProjection = (clean: Float32Array, atomsPerCrystal: number, clas
 export function restrictTypes(schedule: Schedule, soften: TypeProjection, decide: TypeProjection): Constraint {
   const eachCrystal = (types: Float32Array, state: DiffusionState, project: TypeProjection): Float32Array => {
     const size = state.atomsPerCrystal * state.classCount;
-    for (let at = 0; at < types.length; at += size) project(types.subarray(at, at + size), state.atomsPerCrystal, state.classCount);
+    for (let at = 0; at < types.length; at += size)
+      project(types.subarray(at, at + size), state.atomsPerCrystal, state.classCount);
     return types;
   };
   return {

@@ -35,7 +35,12 @@ export function corrupt(clean: DiffusionState, schedule: Schedule, times: ArrayL
 }
 
 /** sqrt(ab_t) x + sqrt(1 - ab_t) eps, with each crystal's own t. */
-function diffuse(clean: Float32Array, noise: Float32Array, { alphasCumprod }: Schedule, times: ArrayLike<number>): Float32Array {
+function diffuse(
+  clean: Float32Array,
+  noise: Float32Array,
+  { alphasCumprod }: Schedule,
+  times: ArrayLike<number>,
+): Float32Array {
   const perCrystal = clean.length / times.length;
   return clean.map((value, i) => {
     const level = alphasCumprod[times[Math.floor(i / perCrystal)]];

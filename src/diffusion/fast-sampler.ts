@@ -34,11 +34,28 @@ export async function* fastSampler(
   for (let i = 0; i + 1 < times.length; i++) {
     const [t, next] = [times[i], times[i + 1]];
     const estimate = await denoise(state, t);
-    const z = (field: "types" | "fracCoords" | "lattice"): Float32Array | null => (next > 0 && eta > 0 ? noise(field, t, "predictor") : null);
+    const z = (field: "types" | "fracCoords" | "lattice"): Float32Array | null =>
+      next > 0 && eta > 0 ? noise(field, t, "predictor") : null;
     state = {
       ...state,
-      types: ddim(state.types, cleanTypes(state.types, estimate.types, t, schedule), t, next, eta, schedule, z("types")),
-      lattice: ddim(state.lattice, cleanLattice(state.lattice, estimate.lattice, t, schedule, latticeBound), t, next, eta, schedule, z("lattice")),
+      types: ddim(
+        state.types,
+        cleanTypes(state.types, estimate.types, t, schedule),
+        t,
+        next,
+        eta,
+        schedule,
+        z("types"),
+      ),
+      lattice: ddim(
+        state.lattice,
+        cleanLattice(state.lattice, estimate.lattice, t, schedule, latticeBound),
+        t,
+        next,
+        eta,
+        schedule,
+        z("lattice"),
+      ),
       fracCoords: reverseVe(state.fracCoords, estimate.fracCoords, t, next, eta, schedule, z("fracCoords")),
     };
     yield { t, step: i + 1, stepCount: times.length - 1, state };
@@ -60,14 +77,32 @@ export function stride(startTime: number, steps: number): number[] {
 }
 
 /** x' = sqrt(ab') x0 + sqrt(1 - ab' - s^2) eps + s z with eps recomputed from the bounded x0. */
-function ddim(x: Float32Array, clean: Float32Array, t: number, next: number, eta: number, { alphasCumprod }: Schedule, z: Float32Array | null): Float32Array {
+function ddim(
+  x: Float32Array,
+  clean: Float32Array,
+  t: number,
+  next: number,
+  eta: number,
+  { alphasCumprod }: Schedule,
+  z: Float32Array | null,
+): Float32Array {
   const [ab, abNext] = [alphasCumprod[t], alphasCumprod[next]];
   const s = eta * Math.sqrt(((1 - abNext) / (1 - ab)) * (1 - ab / abNext));
   const keep = Math.sqrt(Math.max(0, 1 - abNext - s * s) / (1 - ab));
-  return x.map((value, i) => Math.sqrt(abNext) * clean[i] + keep * (value - Math.sqrt(ab) * clean[i]) + (z ? s * z[i] : 0));
+  return x.map(
+    (value, i) => Math.sqrt(abNext) * clean[i] + keep * (value - Math.sqrt(ab) * clean[i]) + (z ? s * z[i] : 0),
+  );
 }
 
-function reverseVe(x: Float32Array, score: Float32Array, t: number, next: number, eta: number, schedule: Schedule, z: Float32Array | null): Float32Array {
+function reverseVe(
+  x: Float32Array,
+  score: Float32Array,
+  t: number,
+  next: number,
+  eta: number,
+  schedule: Schedule,
+  z: Float32Array | null,
+): Float32Array {
   const variance = schedule.coordSigmas[t] ** 2;
   const nextVariance = schedule.coordSigmas[next] ** 2;
   const s2 = (eta * eta * nextVariance * (variance - nextVariance)) / variance;
@@ -77,7 +112,12 @@ function reverseVe(x: Float32Array, score: Float32Array, t: number, next: number
 }
 
 /** Clean estimate (x_t - sqrt(1 - ab) eps) / sqrt(ab). */
-export function cleanEstimate(x: Float32Array, eps: Float32Array, t: number, { alphasCumprod }: Schedule): Float32Array {
+export function cleanEstimate(
+  x: Float32Array,
+  eps: Float32Array,
+  t: number,
+  { alphasCumprod }: Schedule,
+): Float32Array {
   const [signal, spread] = [Math.sqrt(alphasCumprod[t]), Math.sqrt(1 - alphasCumprod[t])];
   return x.map((value, i) => (value - spread * eps[i]) / signal);
 }
@@ -91,7 +131,9 @@ function cleanTypes(x: Float32Array, eps: Float32Array, t: number, schedule: Sch
 function cleanLattice(x: Float32Array, eps: Float32Array, t: number, schedule: Schedule, bound: number): Float32Array {
   const clean = cleanEstimate(x, eps, t, schedule);
   for (let at = 0; at < clean.length; at += 9) {
-    const longest = Math.max(...[0, 3, 6].map((row) => Math.hypot(clean[at + row], clean[at + row + 1], clean[at + row + 2])));
+    const longest = Math.max(
+      ...[0, 3, 6].map((row) => Math.hypot(clean[at + row], clean[at + row + 1], clean[at + row + 2])),
+    );
     if (longest > bound) for (let i = at; i < at + 9; i++) clean[i] *= bound / longest;
   }
   return clean;

@@ -14,7 +14,11 @@ export interface GuidanceOptions {
 }
 
 /** Classifier-free guidance as one doubled batch; where the weight is 0 only the conditional branch is computed. */
-export async function guidedDenoise(network: BlockNetwork, condition: ConditionBlock, options: GuidanceOptions): Promise<Denoise> {
+export async function guidedDenoise(
+  network: BlockNetwork,
+  condition: ConditionBlock,
+  options: GuidanceOptions,
+): Promise<Denoise> {
   const encoded = await network.encode(condition);
   const weights = new Float32Array(network.shape.batchSize).fill(options.guidanceWeight);
   return (state, t) => {

@@ -7,8 +7,23 @@ export { lossCounts, lossSums, referenceCosts, type FieldTensors, type LossCosts
 export { type Denoise, type SamplerStep } from "./denoise.js";
 export { predictorCorrector, type PredictorCorrectorOptions } from "./predictor-corrector.js";
 export { cleanEstimate, fastSampler, firstUsefulTime, stride, type FastSamplerOptions } from "./fast-sampler.js";
-export { blockNetwork, mixBranches, type BlockNetwork, type Branches, type ConditionBlock, type DenoiserNetwork } from "./network.js";
+export {
+  blockNetwork,
+  mixBranches,
+  type BlockNetwork,
+  type Branches,
+  type ConditionBlock,
+  type DenoiserNetwork,
+} from "./network.js";
 export { guidedDenoise, unconditionalDenoise, type GuidanceOptions } from "./guidance.js";
-export { constrainDenoise, finishState, hold, restrictTypes, type Constraint, type HeldField, type TypeProjection } from "./constraints.js";
+export {
+  constrainDenoise,
+  finishState,
+  hold,
+  restrictTypes,
+  type Constraint,
+  type HeldField,
+  type TypeProjection,
+} from "./constraints.js";
 export { allowedClasses, exactComposition } from "./type-projections.js";
 export { warmStart } from "./warm-start.js";

@@ -22,13 +22,21 @@ export interface FieldTensors {
  * ragged batch.
  * @param logits when given with one-hot `classes`, the type term is the cross entropy of the clean element instead
  */
-export function lossSums(prediction: FieldTensors & { logits?: tf.Tensor }, target: FieldTensors, classes?: tf.Tensor): tf.Tensor {
+export function lossSums(
+  prediction: FieldTensors & { logits?: tf.Tensor },
+  target: FieldTensors,
+  classes?: tf.Tensor,
+): tf.Tensor {
   const squared = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => a.reshape(b.shape).sub(b).square().sum();
   const types =
     prediction.logits && classes
       ? prediction.logits.reshape(classes.shape).logSoftmax().mul(classes).sum().neg()
       : squared(prediction.types, target.types);
-  return tf.stack([types, squared(prediction.fracCoords, target.fracCoords), squared(prediction.lattice, target.lattice)]);
+  return tf.stack([
+    types,
+    squared(prediction.fracCoords, target.fracCoords),
+    squared(prediction.lattice, target.lattice),
+  ]);
 }
 
 /** Number of entries that each field's mean divides by, for B crystals of N atoms. */

@@ -31,7 +31,13 @@ export interface BlockNetwork {
   /** The encoder's output [B, N, H], computed once a run. */
   encode(condition: ConditionBlock): Promise<Float32Array>;
   /** One evaluation at time index t; `weights` [B] are the guidance weights, `encoded` from `encode`. */
-  evaluate(branches: Branches, state: DiffusionState, t: number, encoded: Float32Array, weights: Float32Array): Promise<Fields>;
+  evaluate(
+    branches: Branches,
+    state: DiffusionState,
+    t: number,
+    encoded: Float32Array,
+    weights: Float32Array,
+  ): Promise<Fields>;
   dispose(): void;
 }
 
@@ -49,7 +55,13 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
   const encoder = (): Promise<Program> =>
     engine.compile({
       name: `DOS encoder, ${B} x ${N}`,
-      inputs: [[B, N, config.dosPoints], [B, N, 1], [B, config.dosPoints], [B, config.dosPoints], [B, 1]].map((s) => ({ shape: s })),
+      inputs: [
+        [B, N, config.dosPoints],
+        [B, N, 1],
+        [B, config.dosPoints],
+        [B, config.dosPoints],
+        [B, 1],
+      ].map((s) => ({ shape: s })),
       constants,
       fn: (siteDos, siteMask, energyMask, totalDos, totalMask, ...weights) => {
         const condition: ConditionTensors = { siteDos, siteMask, energyMask, totalDos, totalMask };
@@ -73,7 +85,9 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
     shape,
     async encode(condition) {
       const { siteDos, siteMask, energyMask, totalDos, totalMask } = condition;
-      const [encoded] = await (await program("encode", encoder)).run([siteDos, siteMask, energyMask, totalDos, totalMask]);
+      const [encoded] = await (
+        await program("encode", encoder)
+      ).run([siteDos, siteMask, energyMask, totalDos, totalMask]);
       return encoded as Float32Array;
     },
     async evaluate(branches, state, t, encoded, weights) {
@@ -81,7 +95,15 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
       const ab = schedule.alphasCumprod[t];
       const signal = repeat(Float32Array.of(Math.sqrt(ab), Math.sqrt(1 - ab)), B);
       const ready = await program(branches, () => denoise(branches));
-      const [types, fracCoords, lattice] = await ready.run([state.types, state.fracCoords, state.lattice, time, signal, encoded, weights]);
+      const [types, fracCoords, lattice] = await ready.run([
+        state.types,
+        state.fracCoords,
+        state.lattice,
+        time,
+        signal,
+        encoded,
+        weights,
+      ]);
       return { types: types as Float32Array, fracCoords: fracCoords as Float32Array, lattice: lattice as Float32Array };
     },
     dispose() {
@@ -99,7 +121,10 @@ export function mixBranches(field: tf.Tensor, weight: tf.Tensor): tf.Tensor {
   return conditional.add(conditional.sub(unconditional).mul(w));
 }
 
-function evaluationInputs(config: DenoiserConfig, { batchSize: B, atomsPerCrystal: N, classCount: C }: BlockShape): { shape: number[] }[] {
+function evaluationInputs(
+  config: DenoiserConfig,
+  { batchSize: B, atomsPerCrystal: N, classCount: C }: BlockShape,
+): { shape: number[] }[] {
   const shapes = [[B, N, C], [B, N, 3], [B, 3, 3], [B, config.timeDim], [B, 2], [B, N, config.hiddenDim], [B]];
   return shapes.map((shape) => ({ shape }));
 }

@@ -33,7 +33,9 @@ export function startState(seed: number, indices: readonly number[], shape: Bloc
   const noise = streamNoise(seed, indices, shape);
   const size = shape.atomsPerCrystal * 3;
   const fracCoords = new Float32Array(size * indices.length);
-  indices.forEach((index, b) => fracCoords.set(uniforms(seed, index, step, drawId("fracCoords", "start"), size), b * size));
+  indices.forEach((index, b) =>
+    fracCoords.set(uniforms(seed, index, step, drawId("fracCoords", "start"), size), b * size),
+  );
   return { ...shape, types: noise("types", step, "start"), fracCoords, lattice: noise("lattice", step, "start") };
 }
 

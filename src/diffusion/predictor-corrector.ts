@@ -45,7 +45,14 @@ export async function* predictorCorrector(
 }
 
 /** x - s score sqrt(lambda) + sqrt(2 s) z, s = stepLr (sigma_t / sigma_1)^2. Not wrapped: only the predictor wraps. */
-function correct(x: Float32Array, score: Float32Array, t: number, schedule: Schedule, noise: NoiseSource, stepLr: number): Float32Array {
+function correct(
+  x: Float32Array,
+  score: Float32Array,
+  t: number,
+  schedule: Schedule,
+  noise: NoiseSource,
+  stepLr: number,
+): Float32Array {
   const s = stepLr * (schedule.coordSigmas[t] / schedule.coordSigmas[1]) ** 2;
   const drift = s * Math.sqrt(schedule.scoreNorms[t]);
   const spread = Math.sqrt(2 * s);
@@ -53,7 +60,13 @@ function correct(x: Float32Array, score: Float32Array, t: number, schedule: Sche
   return x.map((value, i) => value - drift * score[i] + (z ? spread * z[i] : 0));
 }
 
-function reverseVe(x: Float32Array, score: Float32Array, t: number, schedule: Schedule, noise: NoiseSource): Float32Array {
+function reverseVe(
+  x: Float32Array,
+  score: Float32Array,
+  t: number,
+  schedule: Schedule,
+  noise: NoiseSource,
+): Float32Array {
   const variance = schedule.coordSigmas[t] ** 2;
   const next = schedule.coordSigmas[t - 1] ** 2;
   const drift = (variance - next) * Math.sqrt(schedule.scoreNorms[t]);
@@ -63,7 +76,13 @@ function reverseVe(x: Float32Array, score: Float32Array, t: number, schedule: Sc
 }
 
 /** DDPM: (v - (1 - alpha) / sqrt(1 - ab) eps) / sqrt(alpha) + sigma_t z. */
-function ancestral(v: Float32Array, eps: Float32Array, t: number, schedule: Schedule, z: Float32Array | null): Float32Array {
+function ancestral(
+  v: Float32Array,
+  eps: Float32Array,
+  t: number,
+  schedule: Schedule,
+  z: Float32Array | null,
+): Float32Array {
   const scale = 1 / Math.sqrt(schedule.alphas[t]);
   const pull = (1 - schedule.alphas[t]) / Math.sqrt(1 - schedule.alphasCumprod[t]);
   const spread = schedule.sigmas[t];

@@ -19,7 +19,10 @@ export type Field = "types" | "fracCoords" | "lattice";
 export type Fields = Readonly<Record<Field, Float32Array>>;
 
 /** Length of a field's array. */
-export function fieldSize(field: Field, { batchSize, atomsPerCrystal, classCount }: Omit<DiffusionState, Field>): number {
+export function fieldSize(
+  field: Field,
+  { batchSize, atomsPerCrystal, classCount }: Omit<DiffusionState, Field>,
+): number {
   if (field === "lattice") return batchSize * 9;
   return batchSize * atomsPerCrystal * (field === "types" ? classCount : 3);
 }

@@ -10,7 +10,10 @@ export function allowedClasses(classes: ReadonlySet<number>): { soften: TypeProj
     decide: (types, atoms, classCount) => {
       for (let atom = 0; atom < atoms; atom++) {
         const row = types.subarray(atom * classCount, (atom + 1) * classCount);
-        setOneHot(row, [...classes].reduce((best, c) => (row[c] > row[best] ? c : best)));
+        setOneHot(
+          row,
+          [...classes].reduce((best, c) => (row[c] > row[best] ? c : best)),
+        );
       }
     },
   };
@@ -30,7 +33,8 @@ export function exactComposition(
   return {
     soften: (clean, atoms, classCount) => sinkhorn(clean, atoms, classCount, counts),
     decide: (types, atoms, classCount) => {
-      if (places.length !== atoms) throw new Error(`exact composition: it has ${places.length} atoms, the cell ${atoms}`);
+      if (places.length !== atoms)
+        throw new Error(`exact composition: it has ${places.length} atoms, the cell ${atoms}`);
       const row = (atom: number): Float32Array => types.subarray(atom * classCount, (atom + 1) * classCount);
       const cost = Array.from({ length: atoms }, (_, atom) => places.map((c) => -row(atom)[c]));
       assign(cost).forEach((place, atom) => setOneHot(row(atom), places[place]));
@@ -40,7 +44,9 @@ export function exactComposition(
 
 function sinkhorn(clean: Float32Array, atoms: number, classCount: number, counts: ReadonlyMap<number, number>): void {
   const classes = [...counts.keys()];
-  const mass = Array.from({ length: atoms }, (_, atom) => classes.map((c) => Math.max(clean[atom * classCount + c], 1e-3)));
+  const mass = Array.from({ length: atoms }, (_, atom) =>
+    classes.map((c) => Math.max(clean[atom * classCount + c], 1e-3)),
+  );
   for (let round = 0; round < 20; round++) {
     classes.forEach((c, k) => {
       const sum = mass.reduce((total, row) => total + row[k], 0);

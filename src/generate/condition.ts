@@ -30,8 +30,10 @@ export function atomsFor(target: Target | null, numAtoms: number | undefined, fa
   if (sites !== undefined && numAtoms !== undefined && sites !== numAtoms)
     throw new Error(`number of atoms: the target has ${sites} sites, but ${numAtoms} were asked for`);
   const atoms = sites ?? numAtoms ?? fallback;
-  if (atoms === undefined) throw new Error("number of atoms: the target has no sites; say how many atoms the cell shall have");
-  if (!Number.isInteger(atoms) || atoms < 1) throw new Error(`number of atoms: expected a positive integer, found ${atoms}`);
+  if (atoms === undefined)
+    throw new Error("number of atoms: the target has no sites; say how many atoms the cell shall have");
+  if (!Number.isInteger(atoms) || atoms < 1)
+    throw new Error(`number of atoms: expected a positive integer, found ${atoms}`);
   return atoms;
 }
 
@@ -39,7 +41,9 @@ function assertUsable(target: Target, atoms: number, { config }: DenoiserModel):
   const grid = (target.siteDos ?? target.totalDos)?.grid;
   if (!grid) throw new Error(`${target.label}: the target has neither a site DOS nor a total DOS`);
   if (grid.count !== config.dosPoints || grid.start !== standardGrid.start || grid.stop !== standardGrid.stop)
-    throw new Error(`${target.label}: ${grid.count} points on ${grid.start}..${grid.stop} eV; the model takes ${config.dosPoints} on -10..10 eV`);
+    throw new Error(
+      `${target.label}: ${grid.count} points on ${grid.start}..${grid.stop} eV; the model takes ${config.dosPoints} on -10..10 eV`,
+    );
   if (config.encoder === "linear" && !target.siteDos)
     throw new Error(`${target.label}: this model needs a site-projected DOS; the target has only a total`);
   if (target.siteMask && target.siteMask.length !== atoms)
@@ -50,7 +54,10 @@ function assertUsable(target: Target, atoms: number, { config }: DenoiserModel):
 
 function standardised(siteDos: Float32Array, { config, scaler }: DenoiserModel): Float32Array {
   if (config.encoder !== "linear") return siteDos;
-  if (!scaler) throw new Error("model: its linear encoder needs a scaler, which the checkpoint does not hold; give a data set to take it from");
+  if (!scaler)
+    throw new Error(
+      "model: its linear encoder needs a scaler, which the checkpoint does not hold; give a data set to take it from",
+    );
   return siteDos.map((y, i) => (y - scaler.mean[i % config.dosPoints]) / scaler.std[i % config.dosPoints]);
 }
 

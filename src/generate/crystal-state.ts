@@ -6,7 +6,11 @@ import type { DenoiserConfig } from "../model/index.js";
 import { oneHotTypes } from "../model/index.js";
 
 /** A block of `batchSize` copies of a crystal, as the sampler sees it when clean. */
-export function crystalState(crystal: Crystal, batchSize: number, { classCount, latticeScale }: DenoiserConfig): DiffusionState {
+export function crystalState(
+  crystal: Crystal,
+  batchSize: number,
+  { classCount, latticeScale }: DenoiserConfig,
+): DiffusionState {
   const canonical = canonicalFrame(crystal);
   const copies = (row: ArrayLike<number>): Float32Array => {
     const out = new Float32Array(row.length * batchSize);

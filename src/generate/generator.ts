@@ -48,7 +48,10 @@ export function crystalGenerator(engine: Engine, model: DenoiserModel): CrystalG
     networks.set(key, network);
     return network;
   };
-  async function* stream(target: Target | null, options: GenerateOptions = {}): AsyncGenerator<GenerationProgress, void> {
+  async function* stream(
+    target: Target | null,
+    options: GenerateOptions = {},
+  ): AsyncGenerator<GenerationProgress, void> {
     const { count = 8, firstIndex = 0, batchSize = 8 } = options;
     const fixed = options.template?.crystal ?? options.seedCrystal;
     const composed = options.composition && [...options.composition.values()].reduce((a, b) => a + b, 0);
@@ -63,7 +66,12 @@ export function crystalGenerator(engine: Engine, model: DenoiserModel): CrystalG
       for (let next = await run.next(); ; next = await run.next()) {
         if (next.done) {
           const crystals = stateCrystals(next.value, model.config).slice(0, wanted);
-          yield progress(at + wanted, count, (at + wanted) / count, crystals.map((crystal, b) => ({ index: indices[b], crystal })));
+          yield progress(
+            at + wanted,
+            count,
+            (at + wanted) / count,
+            crystals.map((crystal, b) => ({ index: indices[b], crystal })),
+          );
           break;
         }
         yield progress(at, count, (at + (wanted * next.value.step) / next.value.stepCount) / count, []);
@@ -85,7 +93,12 @@ export function crystalGenerator(engine: Engine, model: DenoiserModel): CrystalG
   };
 }
 
-async function targetDenoise(network: BlockNetwork, model: DenoiserModel, target: Target | null, options: GenerateOptions): Promise<Denoise> {
+async function targetDenoise(
+  network: BlockNetwork,
+  model: DenoiserModel,
+  target: Target | null,
+  options: GenerateOptions,
+): Promise<Denoise> {
   const { atomsPerCrystal, batchSize } = network.shape;
   if (!target) return unconditionalDenoise(network, model.config.hiddenDim);
   const { guidanceWeight = 1, guidanceInterval } = options;
@@ -110,17 +123,39 @@ async function* sampleBlock(
   const latticeBound = longestVector / model.config.latticeScale;
   const run =
     sampler === "fast"
-      ? fastSampler(denoise, state, schedule, noise, { steps, eta, startTime: Math.min(startTime, firstUsefulTime(schedule)), latticeBound })
+      ? fastSampler(denoise, state, schedule, noise, {
+          steps,
+          eta,
+          startTime: Math.min(startTime, firstUsefulTime(schedule)),
+          latticeBound,
+        })
       : predictorCorrector(denoise, state, schedule, noise, { stepLr, startTime });
   return finishState(yield* run, constraints);
 }
 
-function blockStart(model: DenoiserModel, schedule: Schedule, shape: BlockShape, indices: readonly number[], options: GenerateOptions): { state: DiffusionState; startTime: number } {
+function blockStart(
+  model: DenoiserModel,
+  schedule: Schedule,
+  shape: BlockShape,
+  indices: readonly number[],
+  options: GenerateOptions,
+): { state: DiffusionState; startTime: number } {
   const { seed = 0, seedCrystal, seedNoise = 0.5 } = options;
-  if (!seedCrystal) return { state: startState(seed, indices, shape, schedule.timesteps), startTime: schedule.timesteps };
-  return warmStart(crystalState(seedCrystal, shape.batchSize, model.config), seedNoise, schedule, streamNoise(seed, indices, shape));
+  if (!seedCrystal)
+    return { state: startState(seed, indices, shape, schedule.timesteps), startTime: schedule.timesteps };
+  return warmStart(
+    crystalState(seedCrystal, shape.batchSize, model.config),
+    seedNoise,
+    schedule,
+    streamNoise(seed, indices, shape),
+  );
 }
 
-function progress(finished: number, count: number, fraction: number, crystals: readonly GeneratedCrystal[]): GenerationProgress {
+function progress(
+  finished: number,
+  count: number,
+  fraction: number,
+  crystals: readonly GeneratedCrystal[],
+): GenerationProgress {
   return { finished, count, fraction, crystals };
 }

@@ -93,30 +93,47 @@ export async function saveModel(path: string, model: Model): Promise<void> {
 
 /** The checkpoint as bytes. */
 export function encodeModel(model: Model): Uint8Array {
-  const tensors = Object.fromEntries([...model.parameters].map(([name, { shape, data }]) => [name, float(shape, data)]));
+  const tensors = Object.fromEntries(
+    [...model.parameters].map(([name, { shape, data }]) => [name, float(shape, data)]),
+  );
   if (model.scaler) {
     tensors["scaler.mean"] = float([model.scaler.mean.length], model.scaler.mean);
     tensors["scaler.std"] = float([model.scaler.std.length], model.scaler.std);
   }
-  if (model.kind === "denoiser" && model.scoreNorms) tensors["schedule.score_norms"] = float([model.scoreNorms.length], model.scoreNorms);
+  if (model.kind === "denoiser" && model.scoreNorms)
+    tensors["schedule.score_norms"] = float([model.scoreNorms.length], model.scoreNorms);
   const { kind, config, elements, info } = model;
-  return encodeSafetensors(tensors, { format: "dosmith", model: JSON.stringify({ kind, config }), facts: JSON.stringify({ elements, info }) });
+  return encodeSafetensors(tensors, {
+    format: "dosmith",
+    model: JSON.stringify({ kind, config }),
+    facts: JSON.stringify({ elements, info }),
+  });
 }
 
 /** The inverse of `encodeModel`; `fileName` is for messages. */
 export function decodeModel(bytes: Uint8Array, fileName: string): Model {
   const { tensors, metadata } = decodeSafetensors(bytes, fileName);
-  if (metadata["format"] !== "dosmith") throw new Error(`${fileName}: not a dosmith checkpoint (its metadata has no format "dosmith")`);
+  if (metadata["format"] !== "dosmith")
+    throw new Error(`${fileName}: not a dosmith checkpoint (its metadata has no format "dosmith")`);
   const { kind, config } = parseMetadata(header, metadata["model"], fileName, "model");
   const { elements, info } = parseMetadata(facts, metadata["facts"], fileName, "facts");
-  const [mean, std, scoreNorms] = ["scaler.mean", "scaler.std", "schedule.score_norms"].map((name) => vector(tensors[name], fileName, name));
-  const base = { parameters: trainable(tensors, fileName), elements, info, ...(mean && std ? { scaler: { mean, std } } : {}) };
+  const [mean, std, scoreNorms] = ["scaler.mean", "scaler.std", "schedule.score_norms"].map((name) =>
+    vector(tensors[name], fileName, name),
+  );
+  const base = {
+    parameters: trainable(tensors, fileName),
+    elements,
+    info,
+    ...(mean && std ? { scaler: { mean, std } } : {}),
+  };
   if (kind === "radial-predictor") {
     assertParameters(base.parameters, radialPredictorSpecs(config, descriptorSize), fileName);
     return { ...base, kind, config };
   }
   assertParameters(base.parameters, denoiserSpecs(config), fileName);
-  return kind === "denoiser" ? { ...base, kind, config, ...(scoreNorms ? { scoreNorms } : {}) } : { ...base, kind, config };
+  return kind === "denoiser"
+    ? { ...base, kind, config, ...(scoreNorms ? { scoreNorms } : {}) }
+    : { ...base, kind, config };
 }
 
 /** Throws unless the checkpoint is a denoiser. */

@@ -12,7 +12,13 @@ import type { ParameterTensors } from "./parameters.js";
  * @param fracCoords [B, N, 3]
  * @param lattice [B, 3, 3] Angstrom, canonical frame
  */
-export function cspPredictor(p: ParameterTensors, config: DenoiserConfig, types: tf.Tensor, fracCoords: tf.Tensor, lattice: tf.Tensor): tf.Tensor {
+export function cspPredictor(
+  p: ParameterTensors,
+  config: DenoiserConfig,
+  types: tf.Tensor,
+  fracCoords: tf.Tensor,
+  lattice: tf.Tensor,
+): tf.Tensor {
   const [B, N] = types.shape;
   const embedded = embedTypes(p, config, types).expandDims(0);
   const start = mixTime(p, config, embedded, tf.zeros([B, config.timeDim]));

@@ -87,7 +87,12 @@ function descriptorSpecs(hiddenDim: number): ParameterSpec[] {
 }
 
 /** h = Linear([h, time]): split, so that the time's part is computed once per crystal. */
-export function mixTime(p: ParameterTensors, { hiddenDim: H, timeDim }: DenoiserConfig, h: tf.Tensor, time: tf.Tensor): tf.Tensor {
+export function mixTime(
+  p: ParameterTensors,
+  { hiddenDim: H, timeDim }: DenoiserConfig,
+  h: tf.Tensor,
+  time: tf.Tensor,
+): tf.Tensor {
   const weight = parameter(p, "atom_latent_emb.weight");
   const perCrystal = project(time, columns(weight, H, H + timeDim)).add(parameter(p, "atom_latent_emb.bias"));
   return project(h, columns(weight, 0, H)).add(perCrystal.reshape([1, time.shape[0], 1, H]));
@@ -106,9 +111,16 @@ function table({ classCount }: DenoiserConfig): tf.Tensor {
   return tf.tensor2d(descriptorTable(classCount), [classCount, descriptorSize]);
 }
 
-function typeHead(p: ParameterTensors, config: DenoiserConfig, nodes: tf.Tensor, noisy: NoisyTensors): { types: tf.Tensor; logits?: tf.Tensor } {
+function typeHead(
+  p: ParameterTensors,
+  config: DenoiserConfig,
+  nodes: tf.Tensor,
+  noisy: NoisyTensors,
+): { types: tf.Tensor; logits?: tf.Tensor } {
   const direct = linear(p, "type_out", nodes);
-  const out = config.elementDescriptors ? direct.add(project(project(nodes, parameter(p, "type_descriptor_out.weight")), table(config))) : direct;
+  const out = config.elementDescriptors
+    ? direct.add(project(project(nodes, parameter(p, "type_descriptor_out.weight")), table(config)))
+    : direct;
   if (config.typeOutput === "noise") return { types: out };
   const [signal, noise] = signalLevels(noisy, 4);
   // x_t = sqrt(ab) x_0 + sqrt(1 - ab) eps, solved for eps with the expected clean one-hot vector.

@@ -21,7 +21,9 @@ export function elementDescriptor(atomicNumber: number): number[] {
 
 /** Descriptors of the type classes, [C, descriptorSize] row-major; class = Z - 1. */
 export function descriptorTable(classCount: number): Float32Array {
-  const rows = Array.from({ length: classCount }, (_, c) => (c < elementCount ? elementDescriptor(c + 1) : Array<number>(descriptorSize).fill(0)));
+  const rows = Array.from({ length: classCount }, (_, c) =>
+    c < elementCount ? elementDescriptor(c + 1) : Array<number>(descriptorSize).fill(0),
+  );
   return Float32Array.from(rows.flat());
 }
 

@@ -31,7 +31,13 @@ export function encodeCondition(p: ParameterTensors, config: DenoiserConfig, con
   const perCrystal = (x: tf.Tensor): tf.Tensor => tf.tile(x.expandDims(1), [1, N, 1]);
   const site = compress(condition.siteDos.mul(condition.energyMask.expandDims(1))).mul(condition.siteMask);
   const total = compress(condition.totalDos.mul(condition.energyMask)).mul(condition.totalMask);
-  const features = [site, perCrystal(bin(condition.energyMask)), condition.siteMask, perCrystal(total), perCrystal(condition.totalMask)];
+  const features = [
+    site,
+    perCrystal(bin(condition.energyMask)),
+    condition.siteMask,
+    perCrystal(total),
+    perCrystal(condition.totalMask),
+  ];
   const hidden = silu(linear(p, "dos_encoder.0", tf.concat(features, -1)));
   const known = tf.maximum(condition.siteMask, condition.totalMask.reshape([B, 1, 1]));
   return linear(p, "dos_encoder.2", hidden).mul(known);
@@ -50,6 +56,7 @@ function compress(spectra: tf.Tensor): tf.Tensor {
 
 function bin(spectra: tf.Tensor): tf.Tensor {
   const points = spectra.shape[spectra.rank - 1];
-  if (points % encoderBins !== 0) throw new Error(`DOS encoder: ${points} energy points are no multiple of ${encoderBins} bins`);
+  if (points % encoderBins !== 0)
+    throw new Error(`DOS encoder: ${points} energy points are no multiple of ${encoderBins} bins`);
   return spectra.reshape([...spectra.shape.slice(0, -1), encoderBins, points / encoderBins]).mean(-1);
 }

@@ -14,7 +14,12 @@ export { timeEmbedding } from "./time-embedding.js";
 export { denoiser, denoiserSpecs, type DenoiserTensors, type NoisyTensors } from "./denoiser.js";
 export { encodeCondition, encoderBins, type ConditionTensors } from "./encoder.js";
 export { cspPredictor } from "./csp-predictor.js";
-export { radialPredictor, radialPredictorSpecs, type RadialPredictorConfig, type RadialTensors } from "./radial-predictor.js";
+export {
+  radialPredictor,
+  radialPredictorSpecs,
+  type RadialPredictorConfig,
+  type RadialTensors,
+} from "./radial-predictor.js";
 export {
   decodeModel,
   encodeModel,

@@ -9,7 +9,7 @@ export function linear(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tens
 /** x [..., in] times weight^T, weight [out, in]; no bias. */
 export function project(x: tf.Tensor, weight: tf.Tensor): tf.Tensor {
   const [outDim, inDim] = weight.shape;
-  const flat = tf.matMul(x.reshape([-1, inDim]), weight as tf.Tensor2D, false, true);
+  const flat = tf.matMul(x.reshape([-1, inDim]), weight, false, true);
   return flat.reshape([...x.shape.slice(0, -1), outDim]);
 }
 

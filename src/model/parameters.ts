@@ -13,11 +13,17 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
   /** `uniform`: U(-1/sqrt(fanIn), 1/sqrt(fanIn)), PyTorch's default for linear layers. */
-  readonly start: { readonly kind: "uniform"; readonly fanIn: number } | { readonly kind: "constant"; readonly value: number };
+  readonly start:
+    { readonly kind: "uniform"; readonly fanIn: number } | { readonly kind: "constant"; readonly value: number };
 }
 
 /** Weight [out, in] and bias [out] of a linear layer. */
-export function linearSpecs(name: string, inDim: number, outDim: number, options: { bias?: boolean } = {}): ParameterSpec[] {
+export function linearSpecs(
+  name: string,
+  inDim: number,
+  outDim: number,
+  options: { bias?: boolean } = {},
+): ParameterSpec[] {
   const start = { kind: "uniform", fanIn: inDim } as const;
   const weight: ParameterSpec = { name: `${name}.weight`, shape: [outDim, inDim], start };
   return options.bias === false ? [weight] : [weight, { name: `${name}.bias`, shape: [outDim], start }];
@@ -42,7 +48,9 @@ export function assertParameters(parameters: Parameters, specs: readonly Paramet
     const found = parameters.get(name);
     if (!found) throw new Error(`${source}: parameter ${name} is missing (expected shape [${shape.join(", ")}])`);
     if (found.shape.length !== shape.length || found.shape.some((size, i) => size !== shape[i]))
-      throw new Error(`${source}: parameter ${name} has shape [${found.shape.join(", ")}], expected [${shape.join(", ")}]`);
+      throw new Error(
+        `${source}: parameter ${name} has shape [${found.shape.join(", ")}], expected [${shape.join(", ")}]`,
+      );
     const bad = found.data.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw new Error(`${source}: parameter ${name} has the non-finite value ${found.data[bad]} at ${bad}`);
   }

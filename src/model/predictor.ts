@@ -63,14 +63,22 @@ function predictorSource(model: PredictorModel, N: number): Parameters<Engine["c
   const name = `DOS predictor, ${blockSize} x ${N}`;
   if (model.kind === "csp-predictor") {
     const C = model.config.classCount;
-    const inputs = [[blockSize, N, C], [blockSize, N, 3], [blockSize, 3, 3]].map((shape) => ({ shape }));
+    const inputs = [
+      [blockSize, N, C],
+      [blockSize, N, 3],
+      [blockSize, 3, 3],
+    ].map((shape) => ({ shape }));
     const fn = (types: tf.Tensor, fracCoords: tf.Tensor, lattice: tf.Tensor, ...weights: tf.Tensor[]): tf.Tensor[] => [
       cspPredictor(nameTensors(model.parameters, weights), model.config, types, fracCoords, lattice),
     ];
     return { name, inputs, constants, fn };
   }
   const { classCount: C, radialCount: K } = model.config;
-  const inputs = [[blockSize, N, C], [blockSize, N, N, K], [blockSize, N, descriptorSize]].map((shape) => ({ shape }));
+  const inputs = [
+    [blockSize, N, C],
+    [blockSize, N, N, K],
+    [blockSize, N, descriptorSize],
+  ].map((shape) => ({ shape }));
   const fn = (types: tf.Tensor, radial: tf.Tensor, descriptors: tf.Tensor, ...weights: tf.Tensor[]): tf.Tensor[] => [
     radialPredictor(nameTensors(model.parameters, weights), model.config, { types, radial, descriptors }),
   ];
@@ -86,7 +94,11 @@ function predictorInputs(model: PredictorModel, crystals: readonly Crystal[]): F
     return [types, fracCoords, Float32Array.from(canonical.flatMap((c) => c.latticeMatrix.flat()))];
   }
   const { config } = model;
-  return [types, concatenate(crystals.map((c) => radialFeatures(c, config))), concatenate(crystals.map((c) => descriptors(c.atomicNumbers)))];
+  return [
+    types,
+    concatenate(crystals.map((c) => radialFeatures(c, config))),
+    concatenate(crystals.map((c) => descriptors(c.atomicNumbers))),
+  ];
 }
 
 /** One-hot type vectors [N, C] row-major; class = Z - 1. */

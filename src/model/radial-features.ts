@@ -6,7 +6,10 @@ import type { RadialPredictorConfig } from "./radial-predictor.js";
  * Radial basis of every ordered pair, summed over all periodic images within the cutoff: [N, N, K] row-major. Gaussians
  * of the distance with a smooth cosine cutoff, as in SchNet; entry (i, i) counts the atom's own images.
  */
-export function radialFeatures(crystal: Crystal, { radialCount: K, cutoff }: Pick<RadialPredictorConfig, "radialCount" | "cutoff">): Float32Array {
+export function radialFeatures(
+  crystal: Crystal,
+  { radialCount: K, cutoff }: Pick<RadialPredictorConfig, "radialCount" | "cutoff">,
+): Float32Array {
   const N = crystal.atomicNumbers.length;
   const features = new Float32Array(N * N * K);
   const { count, from, to, distances } = neighbours(crystal, cutoff);

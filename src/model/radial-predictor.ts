@@ -37,7 +37,11 @@ export function radialPredictor(p: ParameterTensors, config: RadialPredictorConf
   const elements = linear(p, "embedding", tf.concat([crystal.types, crystal.descriptors], -1));
   let h = elements;
   for (let layer = 0; layer < config.layerCount; layer++) h = radialLayer(p, `layer_${layer}`, h, crystal.radial);
-  const bumps = linear(p, "head.2", silu(linear(p, "head.0", tf.concat([layerNorm(p, "final_layer_norm", h), elements], -1)))).softplus();
+  const bumps = linear(
+    p,
+    "head.2",
+    silu(linear(p, "head.0", tf.concat([layerNorm(p, "final_layer_norm", h), elements], -1))),
+  ).softplus();
   return project(bumps, spectrumBasis(config));
 }
 
@@ -85,4 +89,3 @@ function spectrumBasis({ dosPoints: E, spectrumBasis: M }: RadialPredictorConfig
   }
   return tf.tensor2d(values, [E, M]);
 }
-

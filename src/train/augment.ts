@@ -35,23 +35,43 @@ export function wholeCondition({ atoms, siteDos, totalDos }: Example): Condition
  * The condition that a training step shows: sometimes nothing, otherwise the whole or a part of it, with noisy spectra.
  * Half of the partial trainings keep everything, so that the common case stays the common case.
  */
-export function augmentCondition(example: Example, options: AugmentOptions, seed: number, stream: number, step: number): ConditionRow {
+export function augmentCondition(
+  example: Example,
+  options: AugmentOptions,
+  seed: number,
+  stream: number,
+  step: number,
+): ConditionRow {
   const u = uniforms(seed, stream, step, 1, 6 + example.atoms);
   const row = noisySpectra(wholeCondition(example), options.spectralNoise, seed, stream, step);
-  if (u[0] < options.dropCondition) return { ...row, siteMask: row.siteMask.map(() => 0), totalMask: Float32Array.of(0) };
+  if (u[0] < options.dropCondition)
+    return { ...row, siteMask: row.siteMask.map(() => 0), totalMask: Float32Array.of(0) };
   if (!options.partial) return row;
   const kind = u[1];
   const siteMask = row.siteMask.map((_, i) => (kind < 0.6 ? 1 : kind < 0.75 ? 0 : u[6 + i] < 0.5 ? 1 : 0));
   const totalMask = Float32Array.of(kind < 0.4 || (kind >= 0.6 && kind < 0.9) ? 1 : 0);
-  return { ...row, siteMask, totalMask, energyMask: u[2] < 0.2 ? energyWindow(row.energyMask.length, u[3], u[4]) : row.energyMask };
+  return {
+    ...row,
+    siteMask,
+    totalMask,
+    energyMask: u[2] < 0.2 ? energyWindow(row.energyMask.length, u[3], u[4]) : row.energyMask,
+  };
 }
 
 /** (I + e) L with e a random symmetric 3 x 3 matrix; L [9] in rows. */
-export function strainLattice(lattice: Float32Array, deviation: number, seed: number, stream: number, step: number): Float32Array {
+export function strainLattice(
+  lattice: Float32Array,
+  deviation: number,
+  seed: number,
+  stream: number,
+  step: number,
+): Float32Array {
   if (deviation === 0) return lattice;
   const [xx, yy, zz, xy, xz, yz] = normals(seed, stream, step, 2, 6).map((z) => z * deviation);
   const strain = [1 + xx, xy, xz, xy, 1 + yy, yz, xz, yz, 1 + zz];
-  return lattice.map((_, i) => [0, 1, 2].reduce((sum, k) => sum + lattice[3 * Math.floor(i / 3) + k] * strain[3 * k + (i % 3)], 0));
+  return lattice.map((_, i) =>
+    [0, 1, 2].reduce((sum, k) => sum + lattice[3 * Math.floor(i / 3) + k] * strain[3 * k + (i % 3)], 0),
+  );
 }
 
 /** Multiplies spectra by 1 + smooth noise (linear between knots about 0.8 eV apart), never below 0. */

@@ -13,7 +13,11 @@ export interface BatchBlock {
  * than random mixes. Each size walks through its own endless shuffled epochs.
  * @param sizes atoms of each training crystal
  */
-export function stratifiedBatches(sizes: readonly number[], batchSize: number, seed: number): (step: number) => BatchBlock[] {
+export function stratifiedBatches(
+  sizes: readonly number[],
+  batchSize: number,
+  seed: number,
+): (step: number) => BatchBlock[] {
   const groups = [...groupBySize(sizes)].sort(([a], [b]) => a - b);
   const shuffled = new Map<string, readonly number[]>();
   const epochOrder = (atoms: number, members: readonly number[], epoch: number): readonly number[] => {

@@ -31,7 +31,11 @@ const validationLevels = 8;
 /** Training of a conditional denoiser: DOSMatGen's loss over randomly noised crystals. */
 export function denoiserTask(options: DenoiserTaskOptions): TrainingTask {
   const { training, validation, seed, config } = options;
-  const batches = stratifiedBatches(training.map((e) => e.atoms), options.batchSize, seed);
+  const batches = stratifiedBatches(
+    training.map((e) => e.atoms),
+    options.batchSize,
+    seed,
+  );
   return {
     name: "denoiser",
     initial: options.initial,
@@ -44,7 +48,9 @@ export function denoiserTask(options: DenoiserTaskOptions): TrainingTask {
     },
     validation: () => {
       const groups = [...groupBySize(validation.map((e) => e.atoms)).values()];
-      const blocks = groups.map((indices) => indices.flatMap((i) => Array<Example>(validationLevels).fill(validation[i])));
+      const blocks = groups.map((indices) =>
+        indices.flatMap((i) => Array<Example>(validationLevels).fill(validation[i])),
+      );
       let slot = 0;
       return buildBlocks(options, blocks, (example) => validationRow(example, slot++, config.timesteps));
     },
@@ -62,7 +68,13 @@ interface Row {
   readonly step: number;
 }
 
-function trainingRow(example: Example, { augment, config }: DenoiserTaskOptions, seed: number, stream: number, step: number): Row {
+function trainingRow(
+  example: Example,
+  { augment, config }: DenoiserTaskOptions,
+  seed: number,
+  stream: number,
+  step: number,
+): Row {
   const [u] = uniforms(seed, stream, step, 0, 1);
   return {
     example,
@@ -78,16 +90,32 @@ function trainingRow(example: Example, { augment, config }: DenoiserTaskOptions,
 function validationRow(example: Example, slot: number, timesteps: number): Row {
   const level = (slot % validationLevels) + 0.5;
   const time = Math.max(1, Math.round((level / validationLevels) * timesteps));
-  return { example, lattice: example.lattice, condition: wholeCondition(example), time, seed: 0x5eed, stream: slot, step: 0 };
+  return {
+    example,
+    lattice: example.lattice,
+    condition: wholeCondition(example),
+    time,
+    seed: 0x5eed,
+    stream: slot,
+    step: 0,
+  };
 }
 
 /** Blocks of one batch; every mean divides by the whole batch's counts. */
-function buildBlocks(options: DenoiserTaskOptions, blocks: readonly (readonly Example[])[], row: (example: Example) => Row): TaskBlock[] {
+function buildBlocks(
+  options: DenoiserTaskOptions,
+  blocks: readonly (readonly Example[])[],
+  row: (example: Example) => Row,
+): TaskBlock[] {
   const { config, costs } = options;
   const crystals = blocks.flat();
   const atoms = crystals.reduce((sum, { atoms: n }) => sum + n, 0);
   const counts = lossCounts(crystals.length, atoms, config.classCount, config.typeOutput === "element");
-  const weights = Float32Array.of(costs.types / counts.types, costs.fracCoords / counts.fracCoords, costs.lattice / counts.lattice);
+  const weights = Float32Array.of(
+    costs.types / counts.types,
+    costs.fracCoords / counts.fracCoords,
+    costs.lattice / counts.lattice,
+  );
   return blocks.map((examples) => denoiserBlock(options, examples.map(row), weights));
 }
 
@@ -97,11 +125,19 @@ function denoiserBlock(options: DenoiserTaskOptions, rows: readonly Row[], weigh
   const clean = cleanState(rows, config);
   const times = rows.map((r) => r.time);
   const draw = (field: Field): Float32Array =>
-    concatenate(rows.map((r) => streamNoise(r.seed, [r.stream], { ...clean, batchSize: 1 })(field, r.step, "predictor")));
+    concatenate(
+      rows.map((r) => streamNoise(r.seed, [r.stream], { ...clean, batchSize: 1 })(field, r.step, "predictor")),
+    );
   const noise = { types: draw("types"), fracCoords: draw("fracCoords"), lattice: draw("lattice") };
   const { state, targets } = corrupt(clean, schedule, times, noise);
-  const signal = Float32Array.from(times.flatMap((t) => [Math.sqrt(schedule.alphasCumprod[t]), Math.sqrt(1 - schedule.alphasCumprod[t])]));
-  const condition = conditionArrays(rows.map((r) => r.condition), config, options.scaler);
+  const signal = Float32Array.from(
+    times.flatMap((t) => [Math.sqrt(schedule.alphasCumprod[t]), Math.sqrt(1 - schedule.alphasCumprod[t])]),
+  );
+  const condition = conditionArrays(
+    rows.map((r) => r.condition),
+    config,
+    options.scaler,
+  );
   return {
     key: `${B} x ${N}`,
     loss: denoiserLoss(config, B, N),
@@ -116,8 +152,20 @@ function denoiserBlock(options: DenoiserTaskOptions, rows: readonly Row[], weigh
 /** The loss of a block as a tensor function of its inputs, in the order of `denoiserBlock`. */
 export function denoiserLoss(config: DenoiserConfig, B: number, N: number): TensorFunction {
   const { classCount: C, dosPoints: E, timeDim } = config;
-  const state = [[B, N, C], [B, N, 3], [B, 3, 3], [B, timeDim], [B, 2]];
-  const condition = [[B, N, E], [B, N, 1], [B, E], [B, E], [B, 1]];
+  const state = [
+    [B, N, C],
+    [B, N, 3],
+    [B, 3, 3],
+    [B, timeDim],
+    [B, 2],
+  ];
+  const condition = [
+    [B, N, E],
+    [B, N, 1],
+    [B, E],
+    [B, E],
+    [B, 1],
+  ];
   const target = [[B, N, C], [B, N, 3], [B, 3, 3], [B, N, C], [3]];
   return {
     inputs: [...state, ...condition, ...target].map((shape) => ({ shape })),
@@ -147,7 +195,11 @@ function cleanState(rows: readonly Row[], { classCount, latticeScale }: Denoiser
 }
 
 /** Rows of conditions as one block; the `linear` encoder gets standardised spectra. */
-export function conditionArrays(rows: readonly ConditionRow[], { encoder }: DenoiserConfig, scaler?: DosScaler): ConditionBlock {
+export function conditionArrays(
+  rows: readonly ConditionRow[],
+  { encoder }: DenoiserConfig,
+  scaler?: DosScaler,
+): ConditionBlock {
   const siteDos = concatenate(rows.map((r) => r.siteDos));
   if (encoder === "linear" && !scaler) throw new Error("denoiser: the linear encoder needs the data set's scaler");
   const E = rows[0].totalDos.length;

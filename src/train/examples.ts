@@ -28,7 +28,9 @@ export function makeExamples(records: Iterable<DosRecord>, classCount: number): 
 function makeExample(record: DosRecord, classCount: number): Example {
   const { start, stop, count } = record.siteDos.grid;
   if (start !== standardGrid.start || stop !== standardGrid.stop || count !== standardGrid.count)
-    throw new Error(`${record.id}: its DOS is on ${count} points ${start}..${stop} eV, training needs ${standardGrid.count} on -10..10`);
+    throw new Error(
+      `${record.id}: its DOS is on ${count} points ${start}..${stop} eV, training needs ${standardGrid.count} on -10..10`,
+    );
   const crystal = canonicalFrame(record.crystal);
   const atoms = crystal.atomicNumbers.length;
   return {

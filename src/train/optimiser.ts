@@ -1,16 +1,20 @@
 import type { Parameters } from "../model/index.js";
 
-/** Arrays by parameter name: gradients, updates or an optimiser's moments. */
+/** Arrays by parameter name: gradients or an optimiser's moments. */
 export type Arrays = ReadonlyMap<string, Float32Array>;
 
 /** What an optimiser remembers, flat so that it can be saved: one set of arrays per name. */
 export type OptimiserState = Readonly<Record<string, Arrays>>;
 
-/** Turns gradients into updates that are added to the parameters. The state's arrays may be reused for the next state. */
+/** Changes parameters by their gradients. */
 export interface Optimiser {
   init(parameters: Parameters): OptimiserState;
-  /** @param step counts from 1 */
-  update(gradients: Arrays, state: OptimiserState, parameters: Parameters, step: number, learningRate: number): { updates: Arrays; state: OptimiserState };
+  /**
+   * Updates `parameters` and `state` in place: at full size they are hundreds of megabytes, and a copy a step would
+   * cost more than the arithmetic.
+   * @param step counts from 1
+   */
+  update(parameters: Parameters, gradients: Arrays, state: OptimiserState, step: number, learningRate: number): void;
 }
 
 export interface AdamOptions {
@@ -26,64 +30,52 @@ export function adam(options: AdamOptions = {}): Optimiser {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   return {
     init: (parameters) => ({ first: zerosLike(parameters), second: zerosLike(parameters) }),
-    update(gradients, state, parameters, step, learningRate) {
+    update(parameters, gradients, { first, second }, step, learningRate) {
       const correct1 = 1 / (1 - beta1 ** step);
       const correct2 = 1 / (1 - beta2 ** step);
-      const updates = new Map<string, Float32Array>();
-      for (const [name, gradient] of gradients) {
-        const [m, v, { data: value, shape }] = [state["first"].get(name)!, state["second"].get(name)!, parameters.get(name)!];
+      for (const [name, { data, shape }] of parameters) {
+        const [g, m, v] = [gradients.get(name)!, first.get(name)!, second.get(name)!];
         const decay = shape.length > 1 ? weightDecay : 0;
-        const update = new Float32Array(gradient.length);
-        for (let i = 0; i < update.length; i++) {
-          m[i] += (1 - beta1) * (gradient[i] - m[i]);
-          v[i] += (1 - beta2) * (gradient[i] * gradient[i] - v[i]);
-          update[i] = -learningRate * ((m[i] * correct1) / (Math.sqrt(v[i] * correct2) + epsilon) + decay * value[i]);
+        for (let i = 0; i < data.length; i++) {
+          m[i] += (1 - beta1) * (g[i] - m[i]);
+          v[i] += (1 - beta2) * (g[i] * g[i] - v[i]);
+          data[i] -= learningRate * ((m[i] * correct1) / (Math.sqrt(v[i] * correct2) + epsilon) + decay * data[i]);
         }
-        updates.set(name, update);
       }
-      return { updates, state };
     },
   };
 }
 
-/** Clips every gradient entry to [-limit, limit], as the reference's training does. */
-export function clipByValue(gradients: Arrays, limit: number): Arrays {
-  return mapArrays(gradients, (g) => Math.min(limit, Math.max(-limit, g)));
+/** Clips every gradient entry to [-limit, limit] in place, as the reference's training does. */
+export function clipByValue(gradients: Arrays, limit: number): void {
+  for (const g of gradients.values()) {
+    for (let i = 0; i < g.length; i++) g[i] = Math.min(limit, Math.max(-limit, g[i]));
+  }
 }
 
-/** Scales all gradients together so that their Euclidean norm is at most `limit`. */
-export function clipByNorm(gradients: Arrays, limit: number): Arrays {
+/** Scales all gradients together, in place, so that their Euclidean norm is at most `limit`. */
+export function clipByNorm(gradients: Arrays, limit: number): void {
   let squares = 0;
-  for (const gradient of gradients.values()) for (const g of gradient) squares += g * g;
-  const scale = Math.min(1, limit / Math.sqrt(squares));
-  return scale === 1 ? gradients : mapArrays(gradients, (g) => g * scale);
+  for (const g of gradients.values()) for (let i = 0; i < g.length; i++) squares += g[i] * g[i];
+  const scale = limit / Math.sqrt(squares);
+  if (scale >= 1) return;
+  for (const g of gradients.values()) for (let i = 0; i < g.length; i++) g[i] *= scale;
 }
 
-/** parameters + updates, as new parameters. */
-export function applyUpdates(parameters: Parameters, updates: Arrays): Parameters {
-  return new Map(
-    [...parameters].map(([name, { shape, data }]) => {
-      const update = updates.get(name);
-      return [name, { shape, data: update ? data.map((value, i) => value + update[i]) : data }];
-    }),
-  );
+/** Moves the exponential moving average towards the weights, in place; `decay` warms up so that early steps are forgotten. */
+export function averageWeights(average: Parameters, current: Parameters, decay: number, step: number): void {
+  const change = 1 - Math.min(decay, (1 + step) / (10 + step));
+  for (const [name, { data: mean }] of average) {
+    const now = current.get(name)!.data;
+    for (let i = 0; i < mean.length; i++) mean[i] += change * (now[i] - mean[i]);
+  }
 }
 
-/** Exponential moving average of the weights; `decay` warms up so that early steps are forgotten. */
-export function averageWeights(average: Parameters, current: Parameters, decay: number, step: number): Parameters {
-  const keep = Math.min(decay, (1 + step) / (10 + step));
-  return new Map(
-    [...average].map(([name, { shape, data }]) => {
-      const now = current.get(name)!.data;
-      return [name, { shape, data: data.map((value, i) => keep * value + (1 - keep) * now[i]) }];
-    }),
-  );
+/** A copy that later updates do not touch. */
+export function copyParameters(parameters: Parameters): Parameters {
+  return new Map([...parameters].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
 }
 
 function zerosLike(parameters: Parameters): Arrays {
   return new Map([...parameters].map(([name, { data }]) => [name, new Float32Array(data.length)]));
-}
-
-function mapArrays(arrays: Arrays, f: (value: number) => number): Arrays {
-  return new Map([...arrays].map(([name, array]) => [name, array.map(f)]));
 }

@@ -2,7 +2,14 @@ import type * as tf from "@tensorflow/tfjs";
 import type { Crystal } from "../crystal/index.js";
 import type { DosRecord } from "../data/index.js";
 import type { Parameters, RadialPredictorConfig } from "../model/index.js";
-import { concatenate, descriptors, descriptorSize, oneHotTypes, radialFeatures, radialPredictor } from "../model/index.js";
+import {
+  concatenate,
+  descriptors,
+  descriptorSize,
+  oneHotTypes,
+  radialFeatures,
+  radialPredictor,
+} from "../model/index.js";
 import { groupBySize, stratifiedBatches } from "./batches.js";
 import type { TaskBlock, TensorFunction, TrainingTask } from "./task.js";
 import { taskSources } from "./task.js";
@@ -32,12 +39,18 @@ export function predictorTask(options: PredictorTaskOptions): TrainingTask {
   const { config, initial, batchSize, seed } = options;
   const training = options.training.map((record) => predictorExample(record, config));
   const validation = options.validation.map((record) => predictorExample(record, config));
-  const batches = stratifiedBatches(training.map((e) => e.atoms), batchSize, seed);
+  const batches = stratifiedBatches(
+    training.map((e) => e.atoms),
+    batchSize,
+    seed,
+  );
   const blocks = (groups: readonly (readonly PredictorExample[])[]): TaskBlock[] => {
     const count = groups.reduce((sum, group) => sum + group.length, 0);
     return groups.map((group) => predictorBlock(config, group, count));
   };
-  const validationBlocks = blocks([...groupBySize(validation.map((e) => e.atoms)).values()].map((g) => g.map((i) => validation[i])));
+  const validationBlocks = blocks(
+    [...groupBySize(validation.map((e) => e.atoms)).values()].map((g) => g.map((i) => validation[i])),
+  );
   return {
     name: "DOS predictor",
     initial,
@@ -53,7 +66,10 @@ function predictorExample({ crystal, siteDos }: DosRecord, config: RadialPredict
 }
 
 /** A crystal as the predictor's inputs. */
-function radialInputs(crystal: Crystal, config: RadialPredictorConfig): Pick<PredictorExample, "types" | "radial" | "descriptors"> {
+function radialInputs(
+  crystal: Crystal,
+  config: RadialPredictorConfig,
+): Pick<PredictorExample, "types" | "radial" | "descriptors"> {
   return {
     types: oneHotTypes(crystal.atomicNumbers, config.classCount),
     radial: radialFeatures(crystal, config),

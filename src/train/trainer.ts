@@ -1,7 +1,7 @@
 import type { Parameters } from "../model/index.js";
 import type { Engine, Program } from "../runtime/index.js";
 import type { Arrays, Optimiser, OptimiserState } from "./optimiser.js";
-import { applyUpdates, averageWeights, clipByNorm, clipByValue } from "./optimiser.js";
+import { averageWeights, clipByNorm, clipByValue, copyParameters } from "./optimiser.js";
 import type { PlateauOptions, PlateauState } from "./plateau.js";
 import { afterValidation, plateauStart, rateAt } from "./plateau.js";
 import type { TensorFunction, TrainingTask } from "./task.js";
@@ -19,7 +19,7 @@ export interface TrainerOptions {
   readonly stopAfter?: number;
 }
 
-/** Everything that continues a run exactly. */
+/** Everything that continues a run exactly. Its arrays are the trainer's and change with the next step: save or copy them. */
 export interface TrainerState {
   readonly step: number;
   readonly parameters: Parameters;
@@ -59,9 +59,9 @@ export function startTraining(task: TrainingTask, options: TrainerOptions): Trai
   const { initial } = task;
   return {
     step: 0,
-    parameters: initial,
-    average: initial,
-    best: initial,
+    parameters: copyParameters(initial),
+    average: copyParameters(initial),
+    best: copyParameters(initial),
     optimiser: options.optimiser.init(initial),
     plateau: plateauStart(options.schedule),
     history: [],
@@ -85,10 +85,14 @@ export async function* runTraining(
     while (state.step < options.steps && !finished(state, options)) {
       const step = state.step + 1;
       const { loss, parts, gradients } = await lossAndGradients(task, programs, state.parameters, step);
-      if (!Number.isFinite(loss)) throw new Error(`training: the loss is ${loss} at step ${step}; lower the learning rate`);
+      if (!Number.isFinite(loss))
+        throw new Error(`training: the loss is ${loss} at step ${step}; lower the learning rate`);
       recent.push(loss);
       const learningRate = rateAt(step, state.plateau, options.schedule);
-      state = advance(state, clip(gradients, options.clip), step, learningRate, options);
+      clip(gradients, options.clip);
+      options.optimiser.update(state.parameters, gradients, state.optimiser, step, learningRate);
+      averageWeights(state.average, state.parameters, options.emaDecay, step);
+      state = { ...state, step };
       let validation: HistoryRow | undefined;
       if (step % options.validateEvery === 0 || step === options.steps) {
         const validationLoss = await validate(task, programs, state.average);
@@ -104,18 +108,12 @@ export async function* runTraining(
   return state;
 }
 
-function advance(state: TrainerState, gradients: Arrays, step: number, learningRate: number, options: TrainerOptions): TrainerState {
-  const { updates, state: optimiser } = options.optimiser.update(gradients, state.optimiser, state.parameters, step, learningRate);
-  const parameters = applyUpdates(state.parameters, updates);
-  return { ...state, step, parameters, optimiser, average: averageWeights(state.average, parameters, options.emaDecay, step) };
-}
-
 function afterValidationStep(state: TrainerState, row: HistoryRow, { schedule }: TrainerOptions): TrainerState {
   const improved = row.validationLoss < Math.min(Infinity, ...state.history.map((h) => h.validationLoss));
   return {
     ...state,
     plateau: afterValidation(row.validationLoss, state.plateau, schedule),
-    best: improved ? state.average : state.best,
+    best: improved ? copyParameters(state.average) : state.best,
     history: [...state.history, row],
   };
 }
@@ -133,14 +131,16 @@ export async function lossAndGradients(
   step: number,
 ): Promise<{ loss: number; parts: Record<string, number>; gradients: Arrays }> {
   const weights = [...parameters.values()].map(({ data }) => data);
-  const gradients = new Map([...parameters].map(([name, { data }]) => [name, new Float32Array(data.length)]));
   const parts = Object.fromEntries(task.partNames.map((name) => [name, 0]));
+  let sums: Float32Array[] | undefined;
   for (const block of await task.batch(step)) {
     const program = await programs.get("gradient", block.key, block.loss);
-    const [values, ...blockGradients] = await program.run([...weights, ...block.inputs]);
+    const [values, ...gradients] = (await program.run([...weights, ...block.inputs])) as Float32Array[];
     task.partNames.forEach((name, i) => (parts[name] += values[i]));
-    [...gradients.values()].forEach((sum, k) => add(sum, blockGradients[k]));
+    if (sums) sums.forEach((sum, k) => add(sum, gradients[k]));
+    else sums = gradients;
   }
+  const gradients = new Map([...parameters.keys()].map((name, k) => [name, sums![k]]));
   return { loss: total(parts), parts, gradients };
 }
 
@@ -165,7 +165,9 @@ export function taskPrograms(engine: Engine, task: TrainingTask): TaskPrograms {
   return {
     get(kind, key, fn) {
       const name = `${task.name}: ${kind} of ${key}`;
-      const program = made.get(name) ?? engine.compile(kind === "value" ? task.valueProgram(name, fn) : task.gradientProgram(name, fn));
+      const program =
+        made.get(name) ??
+        engine.compile(kind === "value" ? task.valueProgram(name, fn) : task.gradientProgram(name, fn));
       made.set(name, program);
       return program;
     },
@@ -176,11 +178,12 @@ export function taskPrograms(engine: Engine, task: TrainingTask): TaskPrograms {
   };
 }
 
-function clip(gradients: Arrays, { by, limit }: TrainerOptions["clip"]): Arrays {
-  return by === "value" ? clipByValue(gradients, limit) : clipByNorm(gradients, limit);
+function clip(gradients: Arrays, { by, limit }: TrainerOptions["clip"]): void {
+  if (by === "value") clipByValue(gradients, limit);
+  else clipByNorm(gradients, limit);
 }
 
-function add(sum: Float32Array, values: Float32Array | Int32Array): void {
+function add(sum: Float32Array, values: Float32Array): void {
   for (let i = 0; i < sum.length; i++) sum[i] += values[i];
 }
 

@@ -28,7 +28,7 @@ export interface DosmatgenImport {
  */
 export function readDosmatgenCheckpoint(bytes: Uint8Array, fileName: string): DosmatgenImport {
   const checkpoint = readLightningCheckpoint(bytes, fileName);
-  const prefix = findPrefix(checkpoint.stateDict, fileName);
+  const prefix = findPrefix([...checkpoint.stateDict.keys()], fileName);
   const { own, extra } = splitByPrefix(checkpoint.stateDict, prefix);
   const config = configOf(own, timesteps(checkpoint, fileName), fileName);
   checkHyperParameters(checkpoint, config, fileName);
@@ -48,15 +48,17 @@ export function readDosmatgenCheckpoint(bytes: Uint8Array, fileName: string): Do
 
 const ANCHOR = "node_embedding.weight";
 
-function findPrefix(state: ReadonlyMap<string, HostTensor>, fileName: string): string {
-  const prefixes = [...state.keys()]
-    .filter((name) => name.endsWith(ANCHOR))
-    .map((name) => name.slice(0, -ANCHOR.length));
+/**
+ * What the denoiser's parameters begin with in a state dictionary ("decoder." in the reference).
+ * @throws Error naming the file when there is no denoiser, or more than one
+ */
+export function findPrefix(names: readonly string[], fileName: string): string {
+  const prefixes = names.filter((name) => name.endsWith(ANCHOR)).map((name) => name.slice(0, -ANCHOR.length));
   if (prefixes.length === 1) return prefixes[0];
   if (prefixes.includes("decoder.")) return "decoder.";
   const found =
     prefixes.length === 0
-      ? `${[...state.keys()].slice(0, 5).join(", ")}, ...`
+      ? `${names.slice(0, 5).join(", ")}, ...`
       : prefixes.map((prefix) => prefix + ANCHOR).join(", ");
   throw new Error(`${fileName}: entry state_dict: expected one parameter named PREFIX${ANCHOR}, found ${found}`);
 }
@@ -138,7 +140,9 @@ function checkHyperParameters(
   for (const [name, value] of Object.entries(expected)) {
     const found = network[name];
     if (found === undefined || found === value) continue;
-    throw new Error(`${fileName}: hyper-parameter ${name}: expected ${JSON.stringify(value)}, found ${JSON.stringify(found)}`);
+    throw new Error(
+      `${fileName}: hyper-parameter ${name}: expected ${JSON.stringify(value)}, found ${JSON.stringify(found)}`,
+    );
   }
 }
 

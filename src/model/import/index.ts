@@ -1,3 +1,3 @@
-export { readDosmatgenCheckpoint, type DosmatgenImport } from "./dosmatgen.js";
+export { findPrefix, readDosmatgenCheckpoint, type DosmatgenImport } from "./dosmatgen.js";
 export { readLightningCheckpoint, type LightningCheckpoint } from "./lightning.js";
 export type { Plain } from "./plain.js";

@@ -1,0 +1,28 @@
+export {
+  adam,
+  averageWeights,
+  clipByNorm,
+  clipByValue,
+  copyParameters,
+  type AdamOptions,
+  type Arrays,
+  type Optimiser,
+  type OptimiserState,
+} from "./optimiser.js";
+export { afterValidation, plateauStart, rateAt, type PlateauOptions, type PlateauState } from "./plateau.js";
+export {
+  runTraining,
+  startTraining,
+  type HistoryRow,
+  type TrainerOptions,
+  type TrainerState,
+  type TrainingProgress,
+} from "./trainer.js";
+export { elementsOf, trainWithFiles, type TrainFiles, type TrainingRun, type TrainOptions } from "./run.js";
+export { defaultDenoiserOptions, denoiserRun, type TrainDenoiserOptions } from "./train-denoiser.js";
+export { defaultPredictorOptions, predictorRun, type TrainPredictorOptions } from "./train-predictor.js";
+export { augmentCondition, referenceAugment, strainLattice, wholeCondition, type AugmentOptions } from "./augment.js";
+export { loadTrainerState, saveTrainerState } from "./saved-state.js";
+export { stratifiedBatches } from "./batches.js";
+export { makeExamples, type Example } from "./examples.js";
+export { type TaskBlock, type TensorFunction, type TrainingTask } from "./task.js";

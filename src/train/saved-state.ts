@@ -1,0 +1,115 @@
+import { access, readFile } from "node:fs/promises";
+import { z } from "zod";
+import type { SafetensorsTensor } from "../data/index.js";
+import { decodeSafetensors, encodeSafetensors, writeFileAtomic } from "../data/index.js";
+import type { ParameterSpec, Parameters } from "../model/index.js";
+import { assertParameters } from "../model/index.js";
+import type { Arrays } from "./optimiser.js";
+import type { TrainerState } from "./trainer.js";
+
+const rate = z.object({
+  step: z.int(),
+  trainingLoss: z.number(),
+  validationLoss: z.number(),
+  learningRate: z.number(),
+});
+const facts = z.object({
+  step: z.int().min(0),
+  // Infinity before the first validation, which JSON has no number for.
+  plateau: z.object({ learningRate: z.number(), best: z.number().nullable(), badCount: z.int() }),
+  history: z.array(rate),
+  recipe: z.string(),
+});
+
+/**
+ * Saves a training run as one file, whole or not at all, so that weights and optimiser can never be of different steps.
+ * @param recipe what the run is (data, configuration, options); a resumed run must have the same
+ */
+export async function saveTrainerState(path: string, state: TrainerState, recipe: string): Promise<void> {
+  const { step, plateau, history } = state;
+  const best = Number.isFinite(plateau.best) ? plateau.best : null;
+  await writeFileAtomic(
+    path,
+    encodeSafetensors(stateTensors(state), {
+      facts: JSON.stringify({ step, plateau: { ...plateau, best }, history, recipe }),
+    }),
+  );
+}
+
+/**
+ * Reads a saved run, or undefined when there is none.
+ * @throws Error when the file is damaged or belongs to another recipe
+ */
+export async function loadTrainerState(
+  path: string,
+  specs: readonly ParameterSpec[],
+  recipe: string,
+): Promise<TrainerState | undefined> {
+  if (!(await exists(path))) return undefined;
+  const { tensors, metadata } = decodeSafetensors(await readFile(path), path);
+  const parsed = facts.safeParse(JSON.parse(metadata["facts"] ?? "null"));
+  if (!parsed.success) throw new Error(`${path}: not a saved training run: ${z.prettifyError(parsed.error)}`);
+  const { step, plateau, history, recipe: saved } = parsed.data;
+  if (saved !== recipe)
+    throw new Error(
+      `${path}: it was saved by a run with other settings or data; saved: ${saved}; asked for: ${recipe}`,
+    );
+  const [parameters, average, best] = ["parameters", "average", "best"].map((group) =>
+    readGroup(tensors, group, specs, path),
+  );
+  const [first, second] = ["first", "second"].map((group) => arrays(readGroup(tensors, group, specs, path)));
+  return {
+    step,
+    parameters,
+    average,
+    best,
+    optimiser: { first, second },
+    plateau: { ...plateau, best: plateau.best ?? Infinity },
+    history,
+  };
+}
+
+function stateTensors({ parameters, average, best, optimiser }: TrainerState): Record<string, SafetensorsTensor> {
+  const shaped = (group: Arrays): Parameters =>
+    new Map([...group].map(([name, data]) => [name, { shape: parameters.get(name)!.shape, data }]));
+  const groups: [string, Parameters][] = [
+    ["parameters", parameters],
+    ["average", average],
+    ["best", best],
+    ...Object.entries(optimiser).map(([group, moments]): [string, Parameters] => [group, shaped(moments)]),
+  ];
+  return Object.fromEntries(
+    groups.flatMap(([group, members]) =>
+      [...members].map(([name, { shape, data }]): [string, SafetensorsTensor] => [
+        `${group}/${name}`,
+        { dtype: "F32", shape, data },
+      ]),
+    ),
+  );
+}
+
+function readGroup(
+  tensors: Readonly<Record<string, SafetensorsTensor>>,
+  group: string,
+  specs: readonly ParameterSpec[],
+  path: string,
+): Parameters {
+  const found = specs.flatMap(({ name }) => {
+    const tensor = tensors[`${group}/${name}`];
+    return tensor?.dtype === "F32" ? [[name, { shape: tensor.shape, data: tensor.data.slice() }] as const] : [];
+  });
+  const parameters: Parameters = new Map(found);
+  assertParameters(parameters, specs, `${path} (${group})`);
+  return parameters;
+}
+
+function arrays(parameters: Parameters): Arrays {
+  return new Map([...parameters].map(([name, { data }]) => [name, data]));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

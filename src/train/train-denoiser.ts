@@ -1,0 +1,87 @@
+import type { DosRecord } from "../data/index.js";
+import { fitScaler } from "../data/index.js";
+import type { LossCosts } from "../diffusion/index.js";
+import { cosineSchedule } from "../diffusion/index.js";
+import type { DenoiserConfig, DenoiserModel, Parameters } from "../model/index.js";
+import { denoiserSpecs, initialParameters } from "../model/index.js";
+import type { AugmentOptions } from "./augment.js";
+import { denoiserTask } from "./denoiser-task.js";
+import { makeExamples } from "./examples.js";
+import type { TrainOptions, TrainingRun } from "./run.js";
+import { elementsOf, trainerOptions } from "./run.js";
+
+/** Settings of a denoiser's training beyond the common ones. */
+export interface TrainDenoiserOptions extends TrainOptions {
+  readonly config: DenoiserConfig;
+  readonly costs: LossCosts;
+  readonly augment: AugmentOptions;
+}
+
+/**
+ * What the bundled denoiser is trained with: small, because the data are; sizes of network and regularisation were chosen
+ * on the validation split.
+ */
+export const defaultDenoiserOptions: TrainDenoiserOptions = {
+  config: {
+    hiddenDim: 160,
+    layerCount: 4,
+    frequencyCount: 24,
+    timeDim: 64,
+    classCount: 100,
+    dosPoints: 400,
+    timesteps: 1000,
+    encoder: "masked",
+    typeOutput: "element",
+    latticeOutput: "velocity",
+    latticeScale: 2.5,
+    elementDescriptors: true,
+  },
+  costs: { types: 0.5, fracCoords: 1, lattice: 1 },
+  augment: { dropCondition: 0.15, strain: 0.01, spectralNoise: 0.1, partial: true },
+  steps: 12000,
+  batchSize: 64,
+  learningRate: 1e-3,
+  weightDecay: 0.01,
+  emaDecay: 0.998,
+  validateEvery: 250,
+  seed: 1,
+};
+
+/** A training run of a denoiser: the task with its options, and how its weights become a model. */
+export function denoiserRun(
+  training: readonly DosRecord[],
+  validation: readonly DosRecord[],
+  options: TrainDenoiserOptions,
+): TrainingRun<DenoiserModel> {
+  const { config, costs, augment, batchSize, seed } = options;
+  const specs = denoiserSpecs(config);
+  const scaler = config.encoder === "linear" ? fitScaler(training) : undefined;
+  const task = denoiserTask({
+    config,
+    costs,
+    augment,
+    batchSize,
+    seed,
+    scaler,
+    schedule: cosineSchedule(config.timesteps),
+    initial: initialParameters(specs, seed),
+    training: makeExamples(training, config.classCount),
+    validation: makeExamples(validation, config.classCount),
+  });
+  const elements = elementsOf(training);
+  const toModel = (parameters: Parameters, info: DenoiserModel["info"]): DenoiserModel => ({
+    kind: "denoiser",
+    config,
+    parameters,
+    elements,
+    info,
+    ...(scaler ? { scaler } : {}),
+  });
+  return {
+    task,
+    specs,
+    options: trainerOptions(options),
+    toModel,
+    recipe: JSON.stringify({ ...options, records: training.length }),
+  };
+}

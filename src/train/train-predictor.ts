@@ -1,0 +1,65 @@
+import type { DosRecord } from "../data/index.js";
+import type { Parameters, PredictorModel, RadialPredictorConfig } from "../model/index.js";
+import { descriptorSize, initialParameters, radialPredictorSpecs } from "../model/index.js";
+import { predictorTask } from "./predictor-task.js";
+import type { TrainOptions, TrainingRun } from "./run.js";
+import { elementsOf, trainerOptions } from "./run.js";
+
+/** Settings of a DOS predictor's training beyond the common ones. */
+export interface TrainPredictorOptions extends TrainOptions {
+  readonly config: RadialPredictorConfig;
+}
+
+/** What the bundled predictors are trained with. */
+export const defaultPredictorOptions: TrainPredictorOptions = {
+  config: {
+    kind: "radial",
+    hiddenDim: 160,
+    layerCount: 2,
+    radialCount: 32,
+    cutoff: 6,
+    classCount: 100,
+    dosPoints: 400,
+    spectrumBasis: 101,
+  },
+  steps: 4000,
+  batchSize: 32,
+  learningRate: 1e-3,
+  weightDecay: 0.05,
+  emaDecay: 0.995,
+  validateEvery: 200,
+  seed: 1,
+};
+
+/** A training run of a radial DOS predictor. */
+export function predictorRun(
+  training: readonly DosRecord[],
+  validation: readonly DosRecord[],
+  options: TrainPredictorOptions,
+): TrainingRun<PredictorModel> {
+  const { config, batchSize, seed } = options;
+  const specs = radialPredictorSpecs(config, descriptorSize);
+  const task = predictorTask({
+    config,
+    batchSize,
+    seed,
+    initial: initialParameters(specs, seed),
+    training,
+    validation,
+  });
+  const elements = elementsOf(training);
+  const toModel = (parameters: Parameters, info: PredictorModel["info"]): PredictorModel => ({
+    kind: "radial-predictor",
+    config,
+    parameters,
+    elements,
+    info,
+  });
+  return {
+    task,
+    specs,
+    options: trainerOptions(options),
+    toModel,
+    recipe: JSON.stringify({ ...options, records: training.length }),
+  };
+}
