@@ -5,7 +5,7 @@ import * as ort from "onnxruntime-node";
 import type { Engine, Program, ProgramSource, TensorSpec } from "./engine.js";
 import { checkInputs } from "./inputs.js";
 import { encodeOnnx, inputName, outputName } from "./onnx/model.js";
-import { silenceCpuBanner } from "./tfjs-backends.js";
+import { tfjsReady } from "./tfjs-backends.js";
 import { trace } from "./trace/trace.js";
 
 export type ExecutionProvider = "cpu" | "webgpu" | "cuda";
@@ -38,8 +38,7 @@ export function compiledEngine(options: CompiledOptions = {}): Promise<Engine> {
  * @throws UnsupportedOperationError
  */
 export async function toOnnx(source: ProgramSource): Promise<Uint8Array> {
-  silenceCpuBanner();
-  await tf.ready();
+  await tfjsReady();
   return encodeOnnx(trace(withNumericOutputs(source)));
 }
 

@@ -86,6 +86,7 @@ function upload({ shape, data }: HostTensor): tf.Tensor {
 const numeric = (t: tf.Tensor): tf.Tensor => (t.dtype === "bool" ? tf.cast(t, "int32") : tf.clone(t));
 
 async function download(t: tf.Tensor): Promise<Float32Array | Int32Array> {
-  const data = (await t.data()) as Float32Array | Int32Array;
-  return data.slice();
+  const data = await t.data<"float32" | "int32" | "bool">();
+  // The wasm backend's cast from bool to int32 leaves the bytes as they are.
+  return t.dtype === "int32" ? Int32Array.from(data) : Float32Array.from(data);
 }

@@ -16,9 +16,8 @@ const PACKAGES: Record<EagerBackend, readonly string[]> = {
  * @throws Error saying which packages were tried and why they do not work here.
  */
 export async function loadTfjsBackend(backend: EagerBackend): Promise<void> {
-  silenceCpuBanner();
   // A package that is loaded later must not become the default of whoever uses tfjs beside us.
-  await tf.ready();
+  await tfjsReady();
   if (tf.findBackendFactory(backend)) return;
   const reasons: string[] = [];
   for (const name of PACKAGES[backend]) {
@@ -52,10 +51,16 @@ function installedName(name: string): string | undefined {
   }
 }
 
+/** tfjs with its default backend started, without the cpu backend's advertisement. */
+export async function tfjsReady(): Promise<void> {
+  await tf.ready();
+  silenceCpuBanner();
+}
+
 let silenced = false;
 
-/** tfjs's cpu backend prints an advertisement at its first use; in production mode, which is set for that use, it does not. */
-export function silenceCpuBanner(): void {
+/** tfjs's cpu backend prints a banner at its first use, but not in production mode, which is set for that use. */
+function silenceCpuBanner(): void {
   if (silenced) return;
   silenced = true;
   const production = tf.env().getBool("PROD");

@@ -15,7 +15,7 @@ type Operators = { readonly [K in OpName]: Operator<K> };
 
 export function writeNode(writer: OnnxWriter, node: GraphNode): void {
   const operator = operators[node.op] as Operator<OpName>;
-  operator(writer, node.inputs, node.output, node.attributes as Operations[OpName]);
+  operator(writer, node.inputs, node.output, node.attributes);
 }
 
 /** An operator whose ONNX counterpart takes the same inputs and no attributes. */
@@ -107,10 +107,8 @@ const cumsum: Operator<"cumsum"> = (writer, [x], output, { axis, exclusive, reve
 const gather: Operator<"gather"> = (writer, inputs, output, { axis }) =>
   writer.node("Gather", inputs, output, { axis });
 
-const softmax =
-  (opType: string): Operator<"softmax" | "logSoftmax"> =>
-  (writer, inputs, output, { axis }) =>
-    writer.node(opType, inputs, output, { axis });
+const softmax: Operator<"softmax"> = (writer, inputs, output, { axis }) =>
+  writer.node("Softmax", inputs, output, { axis });
 
 const einsum: Operator<"einsum"> = (writer, inputs, output, { equation }) =>
   writer.node("Einsum", inputs, output, { equation });
@@ -120,7 +118,6 @@ const operators: Operators = {
   ...binary,
   ...reductions,
   ...{ where: plain("Where"), matmul: plain("MatMul") },
-  ...{ cast, reshape, expand, transpose, concat, slice, reverse, pad, tile, cumsum, gather, einsum },
+  ...{ cast, reshape, expand, transpose, concat, slice, reverse, pad, tile, cumsum, gather, softmax, einsum },
   ...{ argMax: argExtreme("ArgMax"), argMin: argExtreme("ArgMin") },
-  ...{ softmax: softmax("Softmax"), logSoftmax: softmax("LogSoftmax") },
 };

@@ -174,8 +174,7 @@ function registerTraceBackend(): void {
     tf.registerKernel({
       kernelName,
       backendName: TRACE_BACKEND,
-      kernelFunc: ({ inputs, attrs, backend }) =>
-        (backend as TraceBackend).run(kernelName, inputs, (attrs ?? {}) as object),
+      kernelFunc: ({ inputs, attrs, backend }) => (backend as TraceBackend).run(kernelName, inputs, attrs ?? {}),
     });
 }
 

@@ -72,7 +72,7 @@ export class GraphBuilder {
       name,
       inputs: this.inputs.map(at),
       constants: constants.map((v): Constant => ({ value: at(v), data: this.constants.get(v) as ConstantData })),
-      nodes: nodes.map((node) => ({ ...node, inputs: node.inputs.map(at), output: at(node.output) }) as GraphNode),
+      nodes: nodes.map((node) => ({ ...node, inputs: node.inputs.map(at), output: at(node.output) })),
       outputs: outputs.map(at),
     };
   }

@@ -71,7 +71,10 @@ function runOnCpu(
     return [key, { dataId, shape: info.shape, dtype: info.dtype }] as const;
   });
   const outputs = kernel.kernelFunc({
-    inputs: Object.fromEntries(inputs) as tf.NamedTensorInfoMap,
+    // Kernels such as Concat take a list.
+    inputs: (named[0]?.[0] === "0"
+      ? inputs.map(([, info]) => info)
+      : Object.fromEntries(inputs)) as tf.NamedTensorInfoMap,
     backend: cpu,
     attrs: attributes as tf.NamedAttrMap,
   });

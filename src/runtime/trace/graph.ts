@@ -59,7 +59,6 @@ export type Operations = Record<UnaryOp | BinaryOp, None> &
     cumsum: { readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean };
     gather: { readonly axis: number };
     softmax: { readonly axis: number };
-    logSoftmax: { readonly axis: number };
     einsum: { readonly equation: string };
   };
 

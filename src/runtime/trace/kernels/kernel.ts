@@ -32,6 +32,7 @@ export interface KernelAttributes {
   readonly onValue: number;
   readonly paddings: [number, number][];
   readonly perm: number[];
+  readonly reductionIndices: number | number[];
   readonly reps: number[];
   readonly reverse: boolean;
   readonly shape: number[];

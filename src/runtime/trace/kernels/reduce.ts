@@ -14,7 +14,8 @@ const reduction =
 /** Kernels that combine the values along axes. */
 export const reduceKernels: Record<string, Kernel> = {
   Sum: reduction("reduceSum"),
-  Max: reduction("reduceMax"),
+  Max: (g, { x }, { reductionIndices, keepDims }) =>
+    reduce(g, "reduceMax", x, axesOf(reductionIndices, x), keepDims ?? false),
   Min: reduction("reduceMin"),
   Prod: reduction("reduceProd"),
   Mean: (g, { x }, { axis, keepDims }) =>
@@ -24,8 +25,6 @@ export const reduceKernels: Record<string, Kernel> = {
   ArgMax: (g, { x }, { axis }) => argExtreme(g, "argMax", x, axisOf(axis, x)),
   ArgMin: (g, { x }, { axis }) => argExtreme(g, "argMin", x, axisOf(axis, x)),
   Softmax: (g, { logits }, { dim }) => g.emit("softmax", [logits], { axis: dim }, logits.shape, "float32"),
-  LogSoftmax: (g, { logits }, { axis }) =>
-    g.emit("logSoftmax", [logits], { axis: axisOf(axis, logits) }, logits.shape, "float32"),
   Cumsum: (g, { x }, { axis, exclusive, reverse }) =>
     g.emit("cumsum", [x], { axis: axisOf(axis, x), exclusive, reverse }, x.shape, x.dtype),
   Cumprod: (g, { x }, { axis, exclusive, reverse }) => cumulativeProduct(g, x, axisOf(axis, x), exclusive, reverse),
