@@ -40,7 +40,11 @@ export function denoiserTask(options: DenoiserTaskOptions): TrainingTask {
     name: "denoiser",
     initial: options.initial,
     partNames: ["types", "fracCoords", "lattice"],
-    ...taskSources(options.initial),
+    // The reference keeps a DOS head in the denoiser, which its loss does not see.
+    ...taskSources(
+      options.initial,
+      [...options.initial.keys()].filter((name) => name !== "node_out.weight"),
+    ),
     batch: (step) => {
       const blocks = batches(step).map(({ indices }) => indices.map((i) => training[i]));
       let slot = 0;

@@ -33,8 +33,8 @@ export function adam(options: AdamOptions = {}): Optimiser {
     update(parameters, gradients, { first, second }, step, learningRate) {
       const correct1 = 1 / (1 - beta1 ** step);
       const correct2 = 1 / (1 - beta2 ** step);
-      for (const [name, { data, shape }] of parameters) {
-        const [g, m, v] = [gradients.get(name)!, first.get(name)!, second.get(name)!];
+      for (const [name, g] of gradients) {
+        const [{ data, shape }, m, v] = [parameters.get(name)!, first.get(name)!, second.get(name)!];
         const decay = shape.length > 1 ? weightDecay : 0;
         for (let i = 0; i < data.length; i++) {
           m[i] += (1 - beta1) * (g[i] - m[i]);

@@ -21,6 +21,8 @@ export interface TaskBlock {
 export interface TrainingTask {
   readonly name: string;
   readonly initial: Parameters;
+  /** Names of the parameters that the loss depends on; the others keep their values. */
+  readonly trained: readonly string[];
   readonly partNames: readonly string[];
   /** The blocks of a step, counted from 1; a pure function of the step. */
   batch(step: number): TaskBlock[] | Promise<TaskBlock[]>;
@@ -30,11 +32,15 @@ export interface TrainingTask {
   gradientProgram(name: string, fn: TensorFunction): ProgramSource;
 }
 
-/** Programs of a task over these parameters: (parameters..., inputs...) -> parts[, gradients...]. */
-export function taskSources(parameters: Parameters): Pick<TrainingTask, "valueProgram" | "gradientProgram"> {
+/** Programs of a task over these parameters: (parameters..., inputs...) -> parts[, gradients of the trained ones...]. */
+export function taskSources(
+  parameters: Parameters,
+  trained: readonly string[] = [...parameters.keys()],
+): Pick<TrainingTask, "trained" | "valueProgram" | "gradientProgram"> {
   const count = parameters.size;
   const inputs = (fn: TensorFunction): TensorSpec[] => [...parameterInputs(parameters), ...fn.inputs];
   return {
+    trained,
     valueProgram: (name, fn) => ({
       name,
       inputs: inputs(fn),
@@ -44,12 +50,14 @@ export function taskSources(parameters: Parameters): Pick<TrainingTask, "valuePr
       name,
       inputs: inputs(fn),
       fn: (...tensors) => {
+        const named = nameTensors(parameters, tensors);
         let parts: tf.Tensor | undefined;
         const loss = (...weights: tf.Tensor[]): tf.Scalar => {
-          parts = tf.keep(fn.parts(nameTensors(parameters, weights), tensors.slice(count)));
+          const current = new Map([...named, ...trained.map((key, i) => [key, weights[i]] as const)]);
+          parts = tf.keep(fn.parts(current, tensors.slice(count)));
           return parts.sum();
         };
-        const { grads } = tf.valueAndGrads(loss)(tensors.slice(0, count));
+        const { grads } = tf.valueAndGrads(loss)(trained.map((key) => named.get(key)!));
         return [parts!, ...grads];
       },
     }),

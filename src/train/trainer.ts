@@ -140,7 +140,7 @@ export async function lossAndGradients(
     if (sums) sums.forEach((sum, k) => add(sum, gradients[k]));
     else sums = gradients;
   }
-  const gradients = new Map([...parameters.keys()].map((name, k) => [name, sums![k]]));
+  const gradients = new Map(task.trained.map((name, k) => [name, sums![k]]));
   return { loss: total(parts), parts, gradients };
 }
 
