@@ -15,11 +15,7 @@ export async function eagerEngine(backend: EagerBackend): Promise<Engine> {
   const programs = new Set<EagerProgram>();
   return {
     name: `eager-${backend}`,
-    compile: (source) => {
-      const program = new EagerProgram(backend, source);
-      programs.add(program);
-      return Promise.resolve(program);
-    },
+    compile: (source) => Promise.resolve(new EagerProgram(backend, source, programs)),
     dispose: () => programs.forEach((program) => program.dispose()),
   };
 }
@@ -33,7 +29,10 @@ class EagerProgram implements Program {
   constructor(
     private readonly backend: EagerBackend,
     private readonly source: ProgramSource,
+    /** The engine's programs until they are disposed. */
+    private readonly living: Set<EagerProgram>,
   ) {
+    living.add(this);
     this.name = source.name;
     this.constants = withBackend(backend, () => (source.constants ?? []).map(upload));
   }
@@ -57,6 +56,7 @@ class EagerProgram implements Program {
 
   dispose(): void {
     this.disposed = true;
+    this.living.delete(this);
     tf.dispose(this.constants.splice(0));
   }
 

@@ -7,3 +7,5 @@ export { UnsupportedOperationError } from "./trace/backend.js";
 export { normals, permutation, philox4x32, shuffled, uniforms } from "./random.js";
 export { createProgramCache } from "./program-cache.js";
 export type { ProgramCache } from "./program-cache.js";
+export { BACKENDS, availableBackends, createEngine, measureEngine } from "./backends.js";
+export type { BackendName, BackendStatus } from "./backends.js";
