@@ -26,3 +26,5 @@ export { loadTrainerState, saveTrainerState } from "./saved-state.js";
 export { stratifiedBatches } from "./batches.js";
 export { makeExamples, type Example } from "./examples.js";
 export { type TaskBlock, type TensorFunction, type TrainingTask } from "./task.js";
+export { denoiserLoss } from "./denoiser-task.js";
+export { taskSources } from "./task.js";

@@ -1,0 +1,45 @@
+/**
+ * dosmith: crystals from a density of states. The rooms are also importable on their own ("dosmith/crystal",
+ * "dosmith/dos", ...); src/README.md has the map.
+ * @packageDocumentation
+ */
+export * from "./crystal/index.js";
+export * from "./dos/index.js";
+export {
+  buildDataset,
+  Dataset,
+  openDataset,
+  readReferenceJson,
+  streamDataset,
+  writeFileAtomic,
+  writeReferenceJson,
+  type DosRecord,
+  type SplitName,
+} from "./data/index.js";
+export { compiledEngine, createEngine, eagerEngine, availableBackends, type Engine } from "./runtime/index.js";
+export {
+  dosPredictor,
+  loadDenoiser,
+  loadModel,
+  loadPredictor,
+  saveModel,
+  type DenoiserModel,
+  type PredictorModel,
+} from "./model/index.js";
+export {
+  crystalGenerator,
+  type CrystalGenerator,
+  type GeneratedCrystal,
+  type GenerateOptions,
+  type GenerationProgress,
+} from "./generate/index.js";
+export {
+  defaultDenoiserOptions,
+  defaultPredictorOptions,
+  denoiserRun,
+  predictorRun,
+  runTraining,
+  trainWithFiles,
+  type TrainingProgress,
+} from "./train/index.js";
+export * from "./evaluate/index.js";
