@@ -30,8 +30,8 @@ export interface RadialTensors {
 
 /**
  * Site DOS [B, N, E] in states/eV/atom from a crystal: continuous-filter convolutions (Schuett et al. 2017) whose
- * linear filters act on the image-summed radial basis, which equals a convolution over all periodic neighbours; beside
- * them a gated message that mixes both atoms and the basis. Distances only, so every isometry leaves it unchanged.
+ * linear filters act on the image-summed radial basis, which equals a convolution over all periodic neighbours.
+ * Distances only, so every isometry leaves it unchanged, and so does the choice of the cell.
  */
 export function radialPredictor(p: ParameterTensors, config: RadialPredictorConfig, crystal: RadialTensors): tf.Tensor {
   const elements = linear(p, "embedding", tf.concat([crystal.types, crystal.descriptors], -1));
@@ -53,7 +53,6 @@ export function radialPredictorSpecs(config: RadialPredictorConfig, descriptorCo
     ...linearSpecs(`layer_${l}.filter`, K, H, { bias: false }),
     ...linearSpecs(`layer_${l}.sender`, H, H, { bias: false }),
     ...linearSpecs(`layer_${l}.receiver`, H, H),
-    ...linearSpecs(`layer_${l}.gate`, K, H, { bias: false }),
     ...linearSpecs(`layer_${l}.update.0`, 3 * H, H),
     ...linearSpecs(`layer_${l}.update.2`, H, H),
   ]);
@@ -66,13 +65,13 @@ export function radialPredictorSpecs(config: RadialPredictorConfig, descriptorCo
   ];
 }
 
+/** All of it is linear in the radial basis before the sum over senders, so a supercell gives its cell's DOS. */
 function radialLayer(p: ParameterTensors, name: string, h: tf.Tensor, radial: tf.Tensor): tf.Tensor {
   const [B, N, H] = h.shape;
   const normed = layerNorm(p, `${name}.norm`, h);
   const sender = linear(p, `${name}.sender`, normed).reshape([B, 1, N, H]);
-  const receiver = linear(p, `${name}.receiver`, normed).reshape([B, N, 1, H]);
   const convolved = linear(p, `${name}.filter`, radial).mul(sender).sum(2);
-  const gated = silu(linear(p, `${name}.gate`, radial).add(sender).add(receiver)).mean(2);
+  const gated = convolved.mul(linear(p, `${name}.receiver`, normed).sigmoid());
   const update = silu(linear(p, `${name}.update.0`, tf.concat([normed, convolved, gated], -1)));
   return h.add(linear(p, `${name}.update.2`, update));
 }

@@ -74,13 +74,16 @@ export function strainLattice(
   );
 }
 
+/** Beyond the fields of the diffusion noise (`streamNoise`), whose numbers the condition must not tell. */
+const spectralNoiseField = 100;
+
 /** Multiplies spectra by 1 + smooth noise (linear between knots about 0.8 eV apart), never below 0. */
 function noisySpectra(row: ConditionRow, deviation: number, seed: number, stream: number, step: number): ConditionRow {
   if (deviation === 0) return row;
   const points = row.totalDos.length;
   const knots = 26;
   const sites = row.siteDos.length / points;
-  const z = normals(seed, stream, step, 3, (sites + 1) * knots);
+  const z = normals(seed, stream, step, spectralNoiseField, (sites + 1) * knots);
   const factor = (site: number, e: number): number => {
     const at = (e / (points - 1)) * (knots - 1);
     const k = Math.min(knots - 2, Math.floor(at));

@@ -10,6 +10,7 @@ import {
   radialFeatures,
   radialPredictor,
 } from "../model/index.js";
+import { uniforms } from "../runtime/index.js";
 import { groupBySize, stratifiedBatches } from "./batches.js";
 import type { TaskBlock, TensorFunction, TrainingTask } from "./task.js";
 import { taskSources } from "./task.js";
@@ -21,6 +22,8 @@ export interface PredictorTaskOptions {
   readonly validation: readonly DosRecord[];
   readonly batchSize: number;
   readonly seed: number;
+  /** Probability that an atom's one-hot element is hidden in a training step, so that descriptors must carry it. */
+  readonly elementDropout: number;
 }
 
 interface PredictorExample {
@@ -56,13 +59,32 @@ export function predictorTask(options: PredictorTaskOptions): TrainingTask {
     initial,
     partNames: ["relativeL1"],
     ...taskSources(initial),
-    batch: (step) => blocks(batches(step).map(({ indices }) => indices.map((i) => training[i]))),
+    batch: (step) =>
+      blocks(
+        batches(step).map(({ indices }) =>
+          indices.map((i, slot) => hideElements(training[i], options.elementDropout, seed, i, slot, step)),
+        ),
+      ),
     validation: () => validationBlocks,
   };
 }
 
 function predictorExample({ crystal, siteDos }: DosRecord, config: RadialPredictorConfig): PredictorExample {
   return { atoms: siteDos.siteCount, ...radialInputs(crystal, config), siteDos: siteDos.values };
+}
+
+function hideElements(
+  example: PredictorExample,
+  probability: number,
+  seed: number,
+  index: number,
+  slot: number,
+  step: number,
+): PredictorExample {
+  if (probability === 0) return example;
+  const hidden = uniforms(seed, index, step, 4 + slot, example.atoms).map((u) => (u < probability ? 0 : 1));
+  const classCount = example.types.length / example.atoms;
+  return { ...example, types: example.types.map((x, k) => x * hidden[Math.floor(k / classCount)]) };
 }
 
 /** A crystal as the predictor's inputs. */

@@ -58,8 +58,9 @@ export async function* trainWithFiles<M extends Model>(
   let state = (await loadTrainerState(files.statePath, run.specs, run.recipe)) ?? startTraining(run.task, run.options);
   let saved = state.step;
   const save = async (): Promise<void> => {
-    await saveTrainerState(files.statePath, state, run.recipe);
+    // The state last: killed in between, the run repeats the steps and writes the model again.
     await saveModel(files.modelPath, run.toModel(state.best, files.info));
+    await saveTrainerState(files.statePath, state, run.recipe);
     saved = state.step;
   };
   try {

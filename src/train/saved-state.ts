@@ -18,6 +18,8 @@ const facts = z.object({
   // Infinity before the first validation, which JSON has no number for.
   plateau: z.object({ learningRate: z.number(), best: z.number().nullable(), badCount: z.int() }),
   history: z.array(rate),
+  // Absent in states of earlier versions.
+  recent: z.array(z.number()).default([]),
   recipe: z.string(),
 });
 
@@ -26,12 +28,12 @@ const facts = z.object({
  * @param recipe what the run is (data, configuration, options); a resumed run must have the same
  */
 export async function saveTrainerState(path: string, state: TrainerState, recipe: string): Promise<void> {
-  const { step, plateau, history } = state;
+  const { step, plateau, history, recent } = state;
   const best = Number.isFinite(plateau.best) ? plateau.best : null;
   await writeFileAtomic(
     path,
     encodeSafetensors(stateTensors(state), {
-      facts: JSON.stringify({ step, plateau: { ...plateau, best }, history, recipe }),
+      facts: JSON.stringify({ step, plateau: { ...plateau, best }, history, recent, recipe }),
     }),
   );
 }
@@ -47,9 +49,9 @@ export async function loadTrainerState(
 ): Promise<TrainerState | undefined> {
   if (!(await exists(path))) return undefined;
   const { tensors, metadata } = decodeSafetensors(await readFile(path), path);
-  const parsed = facts.safeParse(JSON.parse(metadata["facts"] ?? "null"));
+  const parsed = facts.safeParse(parseJson(metadata["facts"], path));
   if (!parsed.success) throw new Error(`${path}: not a saved training run: ${z.prettifyError(parsed.error)}`);
-  const { step, plateau, history, recipe: saved } = parsed.data;
+  const { step, plateau, history, recent, recipe: saved } = parsed.data;
   if (saved !== recipe)
     throw new Error(
       `${path}: it was saved by a run with other settings or data; saved: ${saved}; asked for: ${recipe}`,
@@ -66,7 +68,16 @@ export async function loadTrainerState(
     optimiser: { first, second },
     plateau: { ...plateau, best: plateau.best ?? Infinity },
     history,
+    recent,
   };
+}
+
+function parseJson(text: string | undefined, path: string): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch (cause) {
+    throw new Error(`${path}: not a saved training run: its facts are not JSON`, { cause });
+  }
 }
 
 function stateTensors({ parameters, average, best, optimiser }: TrainerState): Record<string, SafetensorsTensor> {

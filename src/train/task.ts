@@ -58,7 +58,9 @@ export function taskSources(
           return parts.sum();
         };
         const { grads } = tf.valueAndGrads(loss)(trained.map((key) => named.get(key)!));
-        return [parts!, ...grads];
+        const value = parts!.clone();
+        parts!.dispose();
+        return [value, ...grads];
       },
     }),
   };

@@ -23,7 +23,7 @@ export interface TrainDenoiserOptions extends TrainOptions {
  */
 export const defaultDenoiserOptions: TrainDenoiserOptions = {
   config: {
-    hiddenDim: 160,
+    hiddenDim: 192,
     layerCount: 4,
     frequencyCount: 24,
     timeDim: 64,
@@ -38,10 +38,10 @@ export const defaultDenoiserOptions: TrainDenoiserOptions = {
   },
   costs: { types: 0.5, fracCoords: 1, lattice: 1 },
   augment: { dropCondition: 0.15, strain: 0.01, spectralNoise: 0.1, partial: true },
-  steps: 12000,
+  steps: 15000,
   batchSize: 64,
   learningRate: 1e-3,
-  weightDecay: 0.01,
+  weightDecay: 0.05,
   emaDecay: 0.998,
   validateEvery: 250,
   seed: 1,

@@ -29,6 +29,8 @@ export interface TrainerState {
   readonly optimiser: OptimiserState;
   readonly plateau: PlateauState;
   readonly history: readonly HistoryRow[];
+  /** Losses of the steps since the last validation. */
+  readonly recent: readonly number[];
 }
 
 /** One validation. */
@@ -65,6 +67,7 @@ export function startTraining(task: TrainingTask, options: TrainerOptions): Trai
     optimiser: options.optimiser.init(initial),
     plateau: plateauStart(options.schedule),
     history: [],
+    recent: [],
   };
 }
 
@@ -80,25 +83,25 @@ export async function* runTraining(
 ): AsyncGenerator<TrainingProgress, TrainerState> {
   const programs = taskPrograms(engine, task);
   let state = from;
-  let recent: number[] = [];
   try {
+    if ((await task.validation()).length === 0) throw new Error("training: the validation set is empty");
     while (state.step < options.steps && !finished(state, options)) {
       const step = state.step + 1;
       const { loss, parts, gradients } = await lossAndGradients(task, programs, state.parameters, step);
       if (!Number.isFinite(loss))
         throw new Error(`training: the loss is ${loss} at step ${step}; lower the learning rate`);
-      recent.push(loss);
       const learningRate = rateAt(step, state.plateau, options.schedule);
       clip(gradients, options.clip);
       options.optimiser.update(state.parameters, gradients, state.optimiser, step, learningRate);
       averageWeights(state.average, state.parameters, options.emaDecay, step);
-      state = { ...state, step };
+      state = { ...state, step, recent: [...state.recent, loss] };
       let validation: HistoryRow | undefined;
       if (step % options.validateEvery === 0 || step === options.steps) {
         const validationLoss = await validate(task, programs, state.average);
-        validation = { step, trainingLoss: mean(recent), validationLoss, learningRate };
+        if (!Number.isFinite(validationLoss))
+          throw new Error(`training: the validation loss is ${validationLoss} at step ${step}; lower the learning rate`);
+        validation = { step, trainingLoss: mean(state.recent), validationLoss, learningRate };
         state = afterValidationStep(state, validation, options);
-        recent = [];
       }
       yield { step, steps: options.steps, loss, parts, learningRate, validation, state };
     }
@@ -115,6 +118,7 @@ function afterValidationStep(state: TrainerState, row: HistoryRow, { schedule }:
     plateau: afterValidation(row.validationLoss, state.plateau, schedule),
     best: improved ? copyParameters(state.average) : state.best,
     history: [...state.history, row],
+    recent: [],
   };
 }
 
@@ -140,7 +144,9 @@ export async function lossAndGradients(
     if (sums) sums.forEach((sum, k) => add(sum, gradients[k]));
     else sums = gradients;
   }
-  const gradients = new Map(task.trained.map((name, k) => [name, sums![k]]));
+  if (!sums) throw new Error("training: the training set is empty");
+  const trained = sums;
+  const gradients = new Map(task.trained.map((name, k) => [name, trained[k]]));
   return { loss: total(parts), parts, gradients };
 }
 
