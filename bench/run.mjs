@@ -1,74 +1,148 @@
-// Speed of the engines: node bench/run.mjs [engine ...]   (after npm run build)
-import { performance } from "node:perf_hooks";
-import * as tf from "@tensorflow/tfjs";
+// Speed of the denoiser:  npm run bench            writes results/latest.json, .md and .svg (some minutes)
+//                         npm run bench -- --quick  one block, few repeats, writes nothing
+//                         npm run bench -- --json   prints the results as JSON instead of Markdown
+import { mkdir } from "node:fs/promises";
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import { writeFileAtomic } from "../dist/data/index.js";
+import { referenceConfig } from "../dist/model/index.js";
+import { toSvg } from "../dist/notebook/index.js";
 import { availableBackends, createEngine, measureEngine } from "../dist/runtime/index.js";
+import { guidedCase, trainingCase } from "./cases.mjs";
+import { freshProcess, median, takeTurns } from "./measure.mjs";
+import { guidedOperations, trainingOperations } from "./operations.mjs";
+import { chart, markdown } from "./report.mjs";
 
-/** @typedef {import("../dist/runtime/index.js").ProgramSource} ProgramSource */
-/** @typedef {import("../dist/runtime/index.js").Engine} Engine */
+const root = fileURLToPath(new URL("..", import.meta.url));
+const flags = process.argv.slice(2);
+const unknown = flags.filter((flag) => !["--quick", "--json"].includes(flag));
+if (unknown.length > 0) {
+  console.error(`bench: unknown option ${unknown.join(", ")}; there are --quick and --json`);
+  process.exit(2);
+}
+const quick = flags.includes("--quick");
+const repeats = quick ? 3 : 7;
 
-const rows = 512;
-const width = 512;
+/** Crystals x atoms. */
+const guidedBlocks = quick ? [[8, 8]] : [[8, 8], [32, 8], [16, 16], [64, 4]]; // prettier-ignore
+const trainingBlocks = quick ? [[8, 8]] : [[8, 8], [32, 8]]; // prettier-ignore
+/** Plain loops take minutes at full size: eager-cpu is compared on a network of this size only. */
+const smallConfig = { ...referenceConfig, hiddenDim: 64, layerCount: 2, frequencyCount: 16 };
+const smallBlock = [2, 4];
 
-/** Three layers of width 512 on 512 rows: about the arithmetic of a message-passing layer. */
-const network = (x, ...weights) => weights.reduce((h, w) => ((y) => tf.mul(y, tf.sigmoid(y)))(tf.matMul(h, w)), x);
-const loss = (x, ...weights) => tf.mean(tf.square(network(x, ...weights)));
-const square = {
-  shape: [width, width],
-  data: Float32Array.from({ length: width * width }, (_, i) => Math.sin(i) / 16),
+const statuses = await availableBackends();
+const usable = statuses.filter(({ available }) => available).map(({ name }) => name);
+const engines = new Map();
+for (const name of usable) engines.set(name, await createEngine(name));
+const compiled = engines.get("compiled-cpu");
+
+note("matrix product peak ...");
+const peak = await measureEngine(compiled, { repeats: 15 });
+const guided = [];
+for (const [B, N] of guidedBlocks)
+  guided.push(await measureGuided(referenceConfig, B, N, (name) => name !== "eager-cpu"));
+const small = await measureGuided(smallConfig, ...smallBlock, () => true);
+const training = [];
+for (const [B, N] of trainingBlocks) training.push(await measureTraining(B, N));
+note("start-up ...");
+const results = {
+  format: "dosmith-bench-1",
+  date: new Date().toISOString(),
+  machine: machine(),
+  versions: versions(),
+  unavailable: statuses.filter(({ available }) => !available).map(({ name, reason }) => ({ name, reason })),
+  size: referenceConfig,
+  smallSize: smallConfig,
+  repeats,
+  peakGflops: peak,
+  guided,
+  small,
+  training,
+  startup: startup(),
 };
-const input = Float32Array.from({ length: rows * width }, (_, i) => Math.cos(i));
-const weights = [square, square, square];
+for (const engine of engines.values()) engine.dispose();
 
-/** @type {{ source: ProgramSource, inputs: Float32Array[], operations: number }[]} */
-const programs = [
-  {
-    source: {
-      name: "forward",
-      fn: (...xs) => [network(...xs)],
-      inputs: [{ shape: [rows, width] }],
-      constants: weights,
-    },
-    inputs: [input],
-    operations: 2 * 3 * rows * width ** 2,
-  },
-  {
-    source: {
-      name: "forward + backward",
-      fn: (x, ...ws) => tf.grads((...given) => loss(x, ...given))(ws),
-      inputs: [{ shape: [rows, width] }, ...weights],
-    },
-    inputs: [input, ...weights.map(({ data }) => data)],
-    operations: 2 * (3 * 3 - 1) * rows * width ** 2,
-  },
-];
+console.log(flags.includes("--json") ? JSON.stringify(results, null, 1) : markdown(results));
+if (!quick) await writeResults(results);
+// Engines may keep threads alive.
+process.exit(0);
 
-/** @param {Engine} engine @param {ProgramSource} source @param {Float32Array[]} inputs */
-async function medianTime(engine, source, inputs, repeats = 9) {
-  const program = await engine.compile(source);
-  await program.run(inputs);
-  const times = [];
-  for (let i = 0; i < repeats; i++) {
-    const start = performance.now();
-    await program.run(inputs);
-    times.push(performance.now() - start);
-  }
-  program.dispose();
-  return times.sort((a, b) => a - b)[repeats >> 1];
+/** One guided evaluation on every engine that `wanted` lets through, in turns. */
+async function measureGuided(config, B, N, wanted) {
+  const names = usable.filter(wanted);
+  note(`guided evaluation, ${B} x ${N}, hidden ${config.hiddenDim}: ${names.join(", ")} ...`);
+  const cases = [];
+  for (const name of names) cases.push(await guidedCase(engines.get(name), config, B, N));
+  const times = await takeTurns(cases, repeats);
+  cases.forEach((prepared) => prepared.dispose());
+  const ours = times[names.indexOf("compiled-cpu")];
+  const gflop = guidedOperations(config, B, N);
+  const rows = names.map((engine, k) => ({
+    engine,
+    ...speed(times[k], gflop),
+    timesCompiled: median(times[k].map((ms, i) => ms / ours[i])),
+  }));
+  return { crystals: B, atoms: N, gflop, engines: rows };
 }
 
-const asked = process.argv.slice(2);
-for (const { name, available, reason } of await availableBackends()) {
-  // Plain loops take minutes: measured only when asked for.
-  if (asked.length > 0 ? !asked.includes(name) : name === "eager-cpu") continue;
-  if (!available) {
-    console.log(`${name}: not available (${reason})`);
-    continue;
-  }
-  const engine = await createEngine(name);
-  console.log(`${name}: matrix product peak ${(await measureEngine(engine)).toFixed(1)} GFLOP/s`);
-  for (const { source, inputs, operations } of programs) {
-    const time = await medianTime(engine, source, inputs);
-    console.log(`  ${source.name}: median ${time.toFixed(1)} ms, ${(operations / (time * 1e6)).toFixed(1)} GFLOP/s`);
-  }
-  engine.dispose();
+async function measureTraining(B, N) {
+  note(`training step, ${B} x ${N} ...`);
+  const prepared = await trainingCase(compiled, referenceConfig, B, N);
+  const [times] = await takeTurns([prepared], repeats);
+  prepared.dispose();
+  const gflop = trainingOperations(referenceConfig, B, N);
+  return { crystals: B, atoms: N, gflop, engine: "compiled-cpu", ...speed(times, gflop) };
+}
+
+function speed(times, gflop) {
+  const ms = median(times);
+  return { ms, fastestMs: Math.min(...times), gflops: (gflop / ms) * 1e3, shareOfPeak: (gflop / ms) * (1e3 / peak) };
+}
+
+/** Milliseconds that importing the library and opening the bundled data set take in a fresh process. */
+function startup() {
+  const clock = "const start = performance.now();";
+  const stop = "console.log(performance.now() - start);";
+  const open = `const { openDataset } = await import("./dist/data/index.js"); ${clock} await openDataset("datasets/pbe-prototypes"); ${stop}`;
+  return {
+    importMs: freshProcess(`${clock} await import("./dist/index.js"); ${stop}`, root, repeats),
+    openDatasetMs: freshProcess(open, root, repeats),
+  };
+}
+
+function machine() {
+  const [{ model }] = cpus();
+  return {
+    cpu: model.trim(),
+    threads: availableParallelism(),
+    memoryGB: Math.round(totalmem() / 1e9),
+    platform: `${process.platform} ${process.arch}`,
+    // Above the number of threads, other work took part of the machine.
+    loadAverage: loadavg()[0],
+  };
+}
+
+function versions() {
+  const require = createRequire(import.meta.url);
+  const version = (name) => require(`${name}/package.json`).version;
+  return {
+    node: process.versions.node,
+    dosmith: require("../package.json").version,
+    "onnxruntime-node": version("onnxruntime-node"),
+    "@tensorflow/tfjs": version("@tensorflow/tfjs"),
+  };
+}
+
+async function writeResults(measured) {
+  const folder = fileURLToPath(new URL("results/", import.meta.url));
+  await mkdir(folder, { recursive: true });
+  await writeFileAtomic(`${folder}latest.json`, `${JSON.stringify(measured, null, 1)}\n`);
+  await writeFileAtomic(`${folder}latest.md`, `${markdown(measured)}\n`);
+  await writeFileAtomic(`${folder}latest.svg`, await toSvg(chart(measured)));
+  note(`written to ${folder}`);
+}
+
+function note(text) {
+  console.error(text);
 }

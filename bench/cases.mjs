@@ -1,0 +1,49 @@
+// What is measured: each case is prepared once an engine and then run again and again.
+import { blockNetwork, cosineSchedule, startState } from "../dist/diffusion/index.js";
+import { denoiserSpecs, initialParameters } from "../dist/model/index.js";
+import { adam, clipByValue, denoiserLoss, taskSources } from "../dist/train/index.js";
+
+/** @typedef {{ run: () => Promise<unknown>, dispose: () => void }} Case */
+
+/** One guided evaluation of the denoiser, as a sampler asks for it: the host's arrays in, the host's arrays out. */
+export async function guidedCase(engine, config, B, N) {
+  const schedule = cosineSchedule(config.timesteps, { scoreNorms: new Float64Array(config.timesteps + 1).fill(1) });
+  const parameters = initialParameters(denoiserSpecs(config), 1);
+  const shape = { batchSize: B, atomsPerCrystal: N, classCount: config.classCount };
+  const network = blockNetwork(engine, { config, parameters, schedule }, shape);
+  const indices = Array.from({ length: B }, (_, i) => i);
+  const state = startState(0, indices, shape, config.timesteps);
+  const encoded = waves(B * N * config.hiddenDim);
+  const weights = new Float32Array(B).fill(2);
+  return {
+    run: () => network.evaluate("guided", state, config.timesteps >> 1, encoded, weights),
+    dispose: network.dispose,
+  };
+}
+
+/** One training step as in the reference: loss and gradients of all parameters, clipping by value, Adam. */
+export async function trainingCase(engine, config, B, N) {
+  const parameters = initialParameters(denoiserSpecs(config), 1);
+  const trained = [...parameters.keys()].filter((name) => name !== "node_out.weight");
+  const loss = denoiserLoss(config, B, N);
+  const program = await engine.compile(taskSources(parameters, trained).gradientProgram("training step", loss));
+  const optimiser = adam();
+  const state = optimiser.init(parameters);
+  const inputs = loss.inputs.map(({ shape }) => waves(shape.reduce((a, b) => a * b, 1)));
+  const weights = [...parameters.values()].map(({ data }) => data);
+  let step = 0;
+  return {
+    async run() {
+      const [, ...found] = await program.run([...weights, ...inputs]);
+      const gradients = new Map(trained.map((name, i) => [name, found[i]]));
+      clipByValue(gradients, 0.5);
+      optimiser.update(parameters, gradients, state, ++step, 1e-6);
+    },
+    dispose: program.dispose.bind(program),
+  };
+}
+
+/** Numbers between 0.1 and 0.9 without any pattern that a kernel could profit from. */
+function waves(length) {
+  return Float32Array.from({ length }, (_, i) => 0.5 + 0.4 * Math.sin(i * 1.7));
+}

@@ -1,0 +1,38 @@
+import { spawnSync } from "node:child_process";
+import { performance } from "node:perf_hooks";
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/**
+ * Times of cases that take turns, so that what else the machine does meets all of them alike: one array of
+ * milliseconds per case. The first run of each, which allocates, does not count.
+ */
+export async function takeTurns(cases, repeats) {
+  for (const { run } of cases) await run();
+  const times = cases.map(() => []);
+  for (let i = 0; i < repeats; i++) {
+    for (const [k, { run }] of cases.entries()) {
+      const start = performance.now();
+      await run();
+      times[k].push(performance.now() - start);
+    }
+  }
+  return times;
+}
+
+/** Median time that a piece of code takes in a process of its own, which it prints as its last line. */
+export function freshProcess(code, cwd, repeats) {
+  const times = Array.from({ length: repeats }, () => {
+    const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", code], {
+      cwd,
+      encoding: "utf8",
+    });
+    if (status !== 0) throw new Error(`benchmark in a process of its own failed: ${stderr}`);
+    return Number(stdout.trim().split("\n").pop());
+  });
+  return median(times);
+}
