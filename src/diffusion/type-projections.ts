@@ -29,14 +29,15 @@ export function exactComposition(
   counts: ReadonlyMap<number, number>,
   assign: (cost: number[][]) => number[],
 ): { soften: TypeProjection; decide: TypeProjection } {
-  const places = [...counts].flatMap(([c, n]) => Array<number>(n).fill(c));
+  const present = new Map([...counts].filter(([, n]) => n > 0));
+  const places = [...present].flatMap(([c, n]) => Array<number>(n).fill(c));
   return {
-    soften: (clean, atoms, classCount) => sinkhorn(clean, atoms, classCount, counts),
+    soften: (clean, atoms, classCount) => sinkhorn(clean, atoms, classCount, present),
     decide: (types, atoms, classCount) => {
       if (places.length !== atoms)
         throw new Error(`exact composition: it has ${places.length} atoms, the cell ${atoms}`);
       const row = (atom: number): Float32Array => types.subarray(atom * classCount, (atom + 1) * classCount);
-      const cost = Array.from({ length: atoms }, (_, atom) => places.map((c) => -row(atom)[c]));
+      const cost = Array.from({ length: atoms }, (_, atom) => places.map((c) => -finite(row(atom)[c])));
       assign(cost).forEach((place, atom) => setOneHot(row(atom), places[place]));
     },
   };
@@ -45,7 +46,7 @@ export function exactComposition(
 function sinkhorn(clean: Float32Array, atoms: number, classCount: number, counts: ReadonlyMap<number, number>): void {
   const classes = [...counts.keys()];
   const mass = Array.from({ length: atoms }, (_, atom) =>
-    classes.map((c) => Math.max(clean[atom * classCount + c], 1e-3)),
+    classes.map((c) => Math.max(finite(clean[atom * classCount + c]), 1e-3)),
   );
   for (let round = 0; round < 20; round++) {
     classes.forEach((c, k) => {
@@ -59,6 +60,11 @@ function sinkhorn(clean: Float32Array, atoms: number, classCount: number, counts
   }
   clean.fill(0);
   mass.forEach((row, atom) => row.forEach((value, k) => (clean[atom * classCount + classes[k]] = value)));
+}
+
+/** A diverged network says NaN; no assignment would ever be found among such costs. */
+function finite(x: number): number {
+  return Number.isFinite(x) ? x : 0;
 }
 
 function setOneHot(row: Float32Array, index: number): void {

@@ -11,12 +11,13 @@ export function conditionBlock(target: Target, atoms: number, batchSize: number,
   assertUsable(target, atoms, model);
   const E = model.config.dosPoints;
   const sites = target.siteDos;
-  const total = target.totalDos?.values.map((value) => value / atoms);
+  const cellAtoms = target.atomCount ?? target.siteDos?.siteCount ?? atoms;
+  const total = target.totalDos?.values.map((value) => value / cellAtoms);
   return repeatRows(
     {
       siteDos: standardised(sites?.values ?? new Float32Array(atoms * E), model),
       siteMask: Float32Array.from({ length: atoms }, (_, i) => (sites && (target.siteMask?.[i] ?? true) ? 1 : 0)),
-      energyMask: windowMask(target),
+      energyMask: windowMask(target, E),
       totalDos: total ?? new Float32Array(E),
       totalMask: Float32Array.of(total ? 1 : 0),
     },
@@ -29,7 +30,7 @@ export function atomsFor(target: Target | null, numAtoms: number | undefined, fa
   const sites = target?.siteDos?.siteCount;
   if (sites !== undefined && numAtoms !== undefined && sites !== numAtoms)
     throw new Error(`number of atoms: the target has ${sites} sites, but ${numAtoms} were asked for`);
-  const atoms = sites ?? numAtoms ?? fallback;
+  const atoms = sites ?? numAtoms ?? fallback ?? target?.atomCount;
   if (atoms === undefined)
     throw new Error("number of atoms: the target has no sites; say how many atoms the cell shall have");
   if (!Number.isInteger(atoms) || atoms < 1)
@@ -61,8 +62,8 @@ function standardised(siteDos: Float32Array, { config, scaler }: DenoiserModel):
   return siteDos.map((y, i) => (y - scaler.mean[i % config.dosPoints]) / scaler.std[i % config.dosPoints]);
 }
 
-function windowMask({ energyWindow }: Target): Float32Array {
-  const grid = energies(standardGrid);
+function windowMask({ energyWindow }: Target, dosPoints: number): Float32Array {
+  const grid = energies({ ...standardGrid, count: dosPoints });
   return Float32Array.from(grid, (e) => (!energyWindow || (e >= energyWindow[0] && e <= energyWindow[1]) ? 1 : 0));
 }
 

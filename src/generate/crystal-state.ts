@@ -1,16 +1,13 @@
-import type { Crystal, Matrix3, Vector3 } from "../crystal/index.js";
+import type { Crystal, Vector3 } from "../crystal/index.js";
 import { canonicalFrame } from "../crystal/index.js";
 import type { DiffusionState } from "../diffusion/index.js";
 import { argmaxTypes } from "../diffusion/index.js";
 import type { DenoiserConfig } from "../model/index.js";
-import { oneHotTypes } from "../model/index.js";
+import { decodeLattice, encodeLattice, oneHotTypes } from "../model/index.js";
 
 /** A block of `batchSize` copies of a crystal, as the sampler sees it when clean. */
-export function crystalState(
-  crystal: Crystal,
-  batchSize: number,
-  { classCount, latticeScale }: DenoiserConfig,
-): DiffusionState {
+export function crystalState(crystal: Crystal, batchSize: number, config: DenoiserConfig): DiffusionState {
+  const { classCount } = config;
   const canonical = canonicalFrame(crystal);
   const copies = (row: ArrayLike<number>): Float32Array => {
     const out = new Float32Array(row.length * batchSize);
@@ -23,7 +20,7 @@ export function crystalState(
     classCount,
     types: copies(oneHotTypes(crystal.atomicNumbers, classCount)),
     fracCoords: copies(canonical.fracCoords.flat()),
-    lattice: copies(canonical.latticeMatrix.flat().map((x) => x / latticeScale)),
+    lattice: copies(encodeLattice(canonical.latticeMatrix.flat(), crystal.atomicNumbers.length, config)),
   };
 }
 
@@ -31,13 +28,12 @@ export function crystalState(
  * The crystals of a final state, in the canonical frame; a left-handed lattice becomes the mirror image with the same
  * distances. A cell too thin to have a frame (rows nearly coplanar) is returned as it is, for the validity check to count.
  */
-export function stateCrystals(state: DiffusionState, { latticeScale }: DenoiserConfig): Crystal[] {
+export function stateCrystals(state: DiffusionState, config: DenoiserConfig): Crystal[] {
   const classes = argmaxTypes(state);
   const N = state.atomsPerCrystal;
   return Array.from({ length: state.batchSize }, (_, b) => {
-    const rows = Array.from(state.lattice.subarray(b * 9, b * 9 + 9), (x) => x * latticeScale);
     const crystal: Crystal = {
-      latticeMatrix: [vector(rows, 0), vector(rows, 3), vector(rows, 6)] satisfies Matrix3,
+      latticeMatrix: decodeLattice(state.lattice.subarray(b * 9, b * 9 + 9), N, config),
       fracCoords: Array.from({ length: N }, (_, i) => vector(state.fracCoords, (b * N + i) * 3)),
       atomicNumbers: Array.from(classes.subarray(b * N, (b + 1) * N), (c) => c + 1),
     };

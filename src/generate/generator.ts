@@ -16,6 +16,7 @@ import {
 import type { Target } from "../dos/index.js";
 import type { DenoiserModel } from "../model/index.js";
 import type { Engine } from "../runtime/index.js";
+import { assertSettings } from "./checks.js";
 import { atomsFor, conditionBlock } from "./condition.js";
 import { makeConstraints } from "./constraints.js";
 import { crystalState, stateCrystals } from "./crystal-state.js";
@@ -35,8 +36,8 @@ export interface CrystalGenerator {
   dispose(): void;
 }
 
-/** Longest lattice vector that the fast sampler may predict, Angstrom; far beyond any cell of the training data. */
-const longestVector = 40;
+/** Longest row of the lattice field that the fast sampler may predict, far beyond any cell of the training data. */
+const longestRow = { matrix: 40, metric: 2 };
 
 /** Prepares a model for generation. */
 export function crystalGenerator(engine: Engine, model: DenoiserModel): CrystalGenerator {
@@ -52,6 +53,7 @@ export function crystalGenerator(engine: Engine, model: DenoiserModel): CrystalG
     target: Target | null,
     options: GenerateOptions = {},
   ): AsyncGenerator<GenerationProgress, void> {
+    assertSettings(options);
     const { count = 8, firstIndex = 0, batchSize = 8 } = options;
     const fixed = options.template?.crystal ?? options.seedCrystal;
     const composed = options.composition && [...options.composition.values()].reduce((a, b) => a + b, 0);
@@ -120,7 +122,7 @@ async function* sampleBlock(
   const constraints = makeConstraints(options, model, shape.atomsPerCrystal, shape.batchSize, schedule, noise);
   const denoise = constrainDenoise(unconstrained, constraints);
   const { state, startTime } = blockStart(model, schedule, shape, indices, options);
-  const latticeBound = longestVector / model.config.latticeScale;
+  const latticeBound = longestRow[model.config.latticeSpace] / model.config.latticeScale;
   const run =
     sampler === "fast"
       ? fastSampler(denoise, state, schedule, noise, {

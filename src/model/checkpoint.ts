@@ -51,7 +51,7 @@ const denoiserConfig = z.object({
   timesteps: z.int().positive(),
   encoder: z.enum(["linear", "masked"]),
   typeOutput: z.enum(["noise", "element"]),
-  latticeOutput: z.enum(["noise", "velocity"]),
+  latticeSpace: z.enum(["matrix", "metric"]),
   latticeScale: z.number().positive(),
   elementDescriptors: z.boolean(),
 }) satisfies z.ZodType<DenoiserConfig>;
@@ -124,7 +124,7 @@ export function decodeModel(bytes: Uint8Array, fileName: string): Model {
     parameters: trainable(tensors, fileName),
     elements,
     info,
-    ...(mean && std ? { scaler: { mean, std } } : {}),
+    ...(mean && std ? { scaler: checkedScaler({ mean, std }, config.dosPoints, fileName) } : {}),
   };
   if (kind === "radial-predictor") {
     assertParameters(base.parameters, radialPredictorSpecs(config, descriptorSize), fileName);
@@ -169,6 +169,16 @@ function trainable(tensors: Readonly<Record<string, SafetensorsTensor>>, fileNam
 
 function vector(tensor: SafetensorsTensor | undefined, fileName: string, name: string): Float32Array | undefined {
   return tensor && float32(tensor, fileName, name);
+}
+
+function checkedScaler(scaler: DosScaler, dosPoints: number, fileName: string): DosScaler {
+  for (const [name, values] of Object.entries(scaler) as [string, Float32Array][]) {
+    if (values.length !== dosPoints)
+      throw new Error(`${fileName}: scaler.${name} has ${values.length} values, expected ${dosPoints}`);
+    const bad = values.findIndex((value) => !Number.isFinite(value) || (name === "std" && value <= 0));
+    if (bad >= 0) throw new Error(`${fileName}: scaler.${name} has the impossible value ${values[bad]} at ${bad}`);
+  }
+  return scaler;
 }
 
 function float32(tensor: SafetensorsTensor, fileName: string, name: string): Float32Array {

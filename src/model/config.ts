@@ -23,11 +23,13 @@ export interface DenoiserConfig {
    */
   readonly typeOutput: "noise" | "element";
   /**
-   * `noise`: the lattice head is the noise (the reference). `velocity`: it is sqrt(ab) eps - sqrt(1-ab) L0 (Salimans &
-   * Ho, arXiv:2202.00512), which stays well conditioned where alpha_bar is tiny.
+   * What of the lattice diffuses. `matrix`: its 3 x 3 matrix, and the head mixes the noisy rows into their noise (the
+   * reference). `metric`: half the logarithm of its metric tensor, six numbers that no rotation changes (the
+   * representation of DiffCSP++, Jiao et al., arXiv:2402.03992); its head predicts sqrt(ab) eps - sqrt(1-ab) x0
+   * (Salimans & Ho, arXiv:2202.00512), well conditioned at every noise level.
    */
-  readonly latticeOutput: "noise" | "velocity";
-  /** Angstrom that count as one unit of the lattice's noise; 1 in the reference. */
+  readonly latticeSpace: "matrix" | "metric";
+  /** `matrix`: Angstrom per unit (1 in the reference); `metric`: logarithmic strain per unit. */
   readonly latticeScale: number;
   /** Whether type vectors also enter, and leave, through the periodic table's descriptors; false in the reference. */
   readonly elementDescriptors: boolean;
@@ -44,7 +46,7 @@ export const referenceConfig: DenoiserConfig = {
   timesteps: 1000,
   encoder: "linear",
   typeOutput: "noise",
-  latticeOutput: "noise",
+  latticeSpace: "matrix",
   latticeScale: 1,
   elementDescriptors: false,
 };

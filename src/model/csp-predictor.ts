@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { DenoiserConfig } from "./config.js";
 import { messagePassing } from "./cspnet.js";
-import { embedTypes, mixTime } from "./denoiser.js";
+import { embedTypes, latticeFeatures, mixTime } from "./denoiser.js";
 import { linear } from "./layers.js";
 import type { ParameterTensors } from "./parameters.js";
 
@@ -22,6 +22,6 @@ export function cspPredictor(
   const [B, N] = types.shape;
   const embedded = embedTypes(p, config, types).expandDims(0);
   const start = mixTime(p, config, embedded, tf.zeros([B, config.timeDim]));
-  const nodes = messagePassing(p, config, start, fracCoords, lattice);
+  const nodes = messagePassing(p, config, start, fracCoords, latticeFeatures(config, lattice));
   return linear(p, "node_out", nodes).reshape([B, N, config.dosPoints]);
 }

@@ -14,7 +14,7 @@ import { layerNormSpecs, linearSpecs } from "./parameters.js";
  *
  * @param h [R, B, N, H] node states of R guidance branches
  * @param fracCoords [B, N, 3]
- * @param lattice [B, 3, 3]
+ * @param latticeFeatures [B, 9]; vec(L L^T) in the reference
  * @returns [R, B, N, H] after the final layer normalisation
  */
 export function messagePassing(
@@ -22,12 +22,11 @@ export function messagePassing(
   size: CspSize,
   h: tf.Tensor,
   fracCoords: tf.Tensor,
-  lattice: tf.Tensor,
+  latticeFeatures: tf.Tensor,
 ): tf.Tensor {
-  const [, B] = h.shape;
-  const gram = tf.matMul(lattice as tf.Tensor3D, lattice as tf.Tensor3D, false, true).reshape([B, 9]);
   const fourier = fourierProducts(p, size, fracCoords);
-  for (let layer = 0; layer < size.layerCount; layer++) h = cspLayer(p, `csp_layer_${layer}`, h, gram, fourier[layer]);
+  for (let layer = 0; layer < size.layerCount; layer++)
+    h = cspLayer(p, `csp_layer_${layer}`, h, latticeFeatures, fourier[layer]);
   return layerNorm(p, "final_layer_norm", h);
 }
 
@@ -50,11 +49,17 @@ export function messagePassingSpecs({ hiddenDim: H, layerCount, frequencyCount }
 }
 
 /** One layer; `fourier` is its Fourier product [B, S, N, H]. */
-function cspLayer(p: ParameterTensors, name: string, h: tf.Tensor, gram: tf.Tensor, fourier: tf.Tensor): tf.Tensor {
+function cspLayer(
+  p: ParameterTensors,
+  name: string,
+  h: tf.Tensor,
+  latticeFeatures: tf.Tensor,
+  fourier: tf.Tensor,
+): tf.Tensor {
   const [R, B, N, H] = h.shape;
   const weight = parameter(p, `${name}.edge_mlp.0.weight`);
   const normed = layerNorm(p, `${name}.layer_norm`, h);
-  const perCrystal = project(gram, columns(weight, 2 * H, 2 * H + 9)).reshape([1, B, 1, H]);
+  const perCrystal = project(latticeFeatures, columns(weight, 2 * H, 2 * H + 9)).reshape([1, B, 1, H]);
   const receiver = addBias(p, `${name}.edge_mlp.0`, project(normed, columns(weight, 0, H)).add(perCrystal));
   const sender = project(normed, columns(weight, H, 2 * H));
   const senders = tf.stack(

@@ -13,7 +13,7 @@ export interface NoisyTensors {
   readonly types: tf.Tensor;
   /** [B, N, 3] */
   readonly fracCoords: tf.Tensor;
-  /** [B, 3, 3], Angstrom / latticeScale */
+  /** [B, 3, 3], see `latticeSpace` */
   readonly lattice: tf.Tensor;
   /** [B, timeDim], see `timeEmbedding` */
   readonly timeEmbedding: tf.Tensor;
@@ -49,15 +49,12 @@ export function denoiser(
   const embedded = embedTypes(p, config, noisy.types);
   const branches = tf.stack(conditions.map((condition) => (condition ? embedded.add(condition) : embedded)));
   const start = mixTime(p, config, branches, noisy.timeEmbedding);
-  const nodes = messagePassing(p, config, start, noisy.fracCoords, noisy.lattice);
+  const nodes = messagePassing(p, config, start, noisy.fracCoords, latticeFeatures(config, noisy.lattice));
   const { types, logits } = typeHead(p, config, nodes, noisy);
-  const mixing = linear(p, "lattice_out", nodes.mean(2)).reshape([conditions.length * B, 3, 3]);
-  const repeated = tf.tile(noisy.lattice, [conditions.length, 1, 1]);
-  const lattice = tf.matMul(mixing as tf.Tensor3D, repeated as tf.Tensor3D).reshape([conditions.length, B, 3, 3]);
   return {
     types,
     fracCoords: linear(p, "coord_out", nodes).reshape([conditions.length, B, N, 3]),
-    lattice: config.latticeOutput === "noise" ? lattice : noiseFromVelocity(lattice, noisy),
+    lattice: latticeHead(p, config, nodes, noisy),
     logits,
     nodes,
   };
@@ -127,10 +124,36 @@ function typeHead(
   return { types: noisy.types.sub(out.softmax().mul(signal)).div(noise), logits: out };
 }
 
-/** eps = sqrt(ab) v + sqrt(1 - ab) L_t for v = sqrt(ab) eps - sqrt(1 - ab) L_0. */
-function noiseFromVelocity(velocity: tf.Tensor, noisy: NoisyTensors): tf.Tensor {
+/** What the message passing sees of the lattice, [B, 9]: its Gram matrix, or the metric's own numbers. */
+export function latticeFeatures({ latticeSpace }: DenoiserConfig, lattice: tf.Tensor): tf.Tensor {
+  const rows = lattice as tf.Tensor3D;
+  const features = latticeSpace === "matrix" ? tf.matMul(rows, rows, false, true) : symmetric(rows);
+  return features.reshape([-1, 9]);
+}
+
+/** Noise of the lattice [R, B, 3, 3]. */
+function latticeHead(p: ParameterTensors, config: DenoiserConfig, nodes: tf.Tensor, noisy: NoisyTensors): tf.Tensor {
+  const [R, B] = nodes.shape;
+  const head = linear(p, "lattice_out", nodes.mean(2)).reshape([R * B, 3, 3]);
+  if (config.latticeSpace === "metric") return metricNoise(symmetric(head).reshape([R, B, 3, 3]), noisy);
+  const rows = tf.tile(noisy.lattice, [R, 1, 1]);
+  return tf.matMul(head as tf.Tensor3D, rows as tf.Tensor3D).reshape([R, B, 3, 3]);
+}
+
+/**
+ * eps = sqrt(ab) v + sqrt(1 - ab) x_t for v = sqrt(ab) eps - sqrt(1 - ab) x_0, on the symmetric part; a metric has no
+ * antisymmetric part, so that of x_t is noise alone.
+ */
+function metricNoise(velocity: tf.Tensor, noisy: NoisyTensors): tf.Tensor {
   const [signal, noise] = signalLevels(noisy, 4);
-  return velocity.mul(signal).add(noisy.lattice.mul(noise.reshape([-1, 1, 1])));
+  const even = symmetric(noisy.lattice).expandDims(0);
+  const odd = noisy.lattice.expandDims(0).sub(even);
+  return velocity.mul(signal).add(even.mul(noise)).add(odd.div(noise));
+}
+
+/** (x + x^T) / 2 of matrices [B, 3, 3]. */
+function symmetric(matrices: tf.Tensor): tf.Tensor {
+  return matrices.add(matrices.transpose([0, 2, 1])).mul(0.5);
 }
 
 /** sqrt(ab) and sqrt(1 - ab), shaped to multiply [R, B, ., .]. */

@@ -35,3 +35,4 @@ export {
 export { descriptorSize, descriptorTable, elementDescriptor } from "./descriptors.js";
 export { dosPredictor, descriptors, oneHotTypes, type DosPredictor } from "./predictor.js";
 export { radialFeatures } from "./radial-features.js";
+export { decodeLattice, encodeLattice } from "./lattice-space.js";

@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { ConditionBlock, DiffusionState, Field, LossCosts, Schedule } from "../diffusion/index.js";
 import { corrupt, lossCounts, lossSums, streamNoise } from "../diffusion/index.js";
 import type { DenoiserConfig, DosScaler, Parameters, ParameterTensors } from "../model/index.js";
-import { concatenate, denoiser, encodeCondition, timeEmbedding } from "../model/index.js";
+import { concatenate, denoiser, encodeCondition, encodeLattice, timeEmbedding } from "../model/index.js";
 import { uniforms } from "../runtime/index.js";
 import type { AugmentOptions, ConditionRow } from "./augment.js";
 import { augmentCondition, strainLattice, wholeCondition } from "./augment.js";
@@ -187,14 +187,14 @@ function blockLoss(p: ParameterTensors, config: DenoiserConfig, inputs: readonly
   return lossSums(prediction, targets, prediction.logits && classes).mul(weights);
 }
 
-function cleanState(rows: readonly Row[], { classCount, latticeScale }: DenoiserConfig): DiffusionState {
+function cleanState(rows: readonly Row[], config: DenoiserConfig): DiffusionState {
   return {
     batchSize: rows.length,
     atomsPerCrystal: rows[0].example.atoms,
-    classCount,
+    classCount: config.classCount,
     types: concatenate(rows.map((r) => r.example.types)),
     fracCoords: concatenate(rows.map((r) => r.example.fracCoords)),
-    lattice: concatenate(rows.map((r) => r.lattice)).map((x) => x / latticeScale),
+    lattice: concatenate(rows.map((r) => encodeLattice(r.lattice, r.example.atoms, config))),
   };
 }
 

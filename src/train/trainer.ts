@@ -99,7 +99,9 @@ export async function* runTraining(
       if (step % options.validateEvery === 0 || step === options.steps) {
         const validationLoss = await validate(task, programs, state.average);
         if (!Number.isFinite(validationLoss))
-          throw new Error(`training: the validation loss is ${validationLoss} at step ${step}; lower the learning rate`);
+          throw new Error(
+            `training: the validation loss is ${validationLoss} at step ${step}; lower the learning rate`,
+          );
         validation = { step, trainingLoss: mean(state.recent), validationLoss, learningRate };
         state = afterValidationStep(state, validation, options);
       }
