@@ -102,7 +102,7 @@ async function judgeDenoiser(model) {
 }
 
 function distance(target, siteDos) {
-  return matchTarget(target, { siteDos }).values.site_relative_l1;
+  return matchTarget(target, { siteDos }).site_relative_l1;
 }
 
 /** Where a formula stands between 0 and 1; a larger part contains the smaller ones. */

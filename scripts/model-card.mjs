@@ -1,0 +1,81 @@
+// Writes the quality tables of README.md and models/README.md from models/quality.json:  node scripts/model-card.mjs
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { toSvg, tradeoffChart } from "../dist/notebook/index.js";
+
+const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const readJson = async (name) => JSON.parse(await readFile(path(name), "utf8"));
+const fast = await readJson("models/quality.json");
+const slow = await readJson("models/quality-predictor-corrector.json");
+const columns = [
+  ["struct. valid", "structural_validity", percent],
+  ["strictly valid", "strict_validity", percent],
+  ["charge neutral", "charge_neutrality", percent],
+  ["mean of 8", "site_relative_l1_mean", decimal],
+  ["best of 8", "site_relative_l1_best", decimal],
+  ["best of 8, 0.5 eV", "site_relative_l1_0.5eV_best", decimal],
+  ["unique", "uniqueness", percent],
+  ["novel", "novelty", percent],
+  ["true composition", "composition_share", percent],
+  ["s/crystal", "seconds_per_crystal", (value) => value.toFixed(value < 1 ? 3 : 1)],
+];
+
+await fill("models/README.md", "fast", table(fast));
+await fill("models/README.md", "predictor-corrector", table(slow));
+await fill(
+  "README.md",
+  "quality",
+  table(fast, ["struct. valid", "mean of 8", "best of 8", "true composition", "s/crystal"]),
+);
+await writeFile(path("models/quality.svg"), await toSvg(chart(fast)));
+
+function table({ rows, targets }, titles = columns.map(([title]) => title)) {
+  const shown = columns.filter(([title]) => titles.includes(title));
+  const header = ["", ...shown.map(([title]) => title)];
+  const lines = rows.map((row) => [row.generator, ...shown.map(([, name, format]) => cell(row, name, format))]);
+  const markdown = [header, header.map(() => "---"), ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
+  return `${targets.length} test targets, 8 candidates each; ± is the bootstrap standard error over targets.\n\n${markdown}`;
+}
+
+function cell(row, name, format) {
+  if (row[name] === null || row[name] === undefined) return "";
+  const error = row[`${name}_se`];
+  return error && name !== "seconds_per_crystal" ? `${format(row[name])} ± ${format(error)}` : format(row[name]);
+}
+
+/** Validity against match over the guidance weight, with the yardsticks. */
+function chart({ rows }) {
+  const weighted = rows.flatMap((row) => {
+    const weight = /\bw\s*=?\s*([\d.]+)/.exec(row.generator) ?? /weight ([\d.]+)/.exec(row.generator);
+    if (!weight) return [];
+    return [
+      {
+        guidanceWeight: Number(weight[1]),
+        validity: row.structural_validity,
+        validityError: row.structural_validity_se,
+        match: row.site_relative_l1_mean,
+        matchError: row.site_relative_l1_mean_se,
+      },
+    ];
+  });
+  const references = rows
+    .filter((row) => /retrieval|floor|unconditional/.test(row.generator) && row.site_relative_l1_mean !== null)
+    .map((row) => ({ label: row.generator, match: row.site_relative_l1_mean }));
+  return tradeoffChart(weighted, { references, matchLabel: "relative L1 distance of the site DOS, mean of 8" });
+}
+
+async function fill(file, name, text) {
+  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const content = await readFile(path(file), "utf8");
+  const [from, to] = [content.indexOf(open), content.indexOf(close)];
+  if (from < 0 || to < from) throw new Error(`${file}: no ${open} ... ${close}`);
+  await writeFile(path(file), `${content.slice(0, from + open.length)}\n\n${text}\n\n${content.slice(to)}`);
+}
+
+function percent(value) {
+  return `${(100 * value).toFixed(1)}%`;
+}
+
+function decimal(value) {
+  return value.toFixed(3);
+}
