@@ -81,7 +81,7 @@ export function trainerOptions(options: TrainOptions): TrainerOptions {
   return {
     steps,
     optimiser: adam({ weightDecay }),
-    schedule: { learningRate, warmupSteps: 100, patience: 4, factor: 0.6, minLearningRate: learningRate / 50 },
+    schedule: { learningRate, warmupSteps: 100, patience: 2, factor: 0.5, minLearningRate: learningRate / 100 },
     clip: { by: "norm", limit: 1 },
     emaDecay,
     validateEvery,
