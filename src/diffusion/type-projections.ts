@@ -37,7 +37,7 @@ export function exactComposition(
       if (places.length !== atoms)
         throw new Error(`exact composition: it has ${places.length} atoms, the cell ${atoms}`);
       const row = (atom: number): Float32Array => types.subarray(atom * classCount, (atom + 1) * classCount);
-      const cost = Array.from({ length: atoms }, (_, atom) => places.map((c) => -finite(row(atom)[c])));
+      const cost = Array.from({ length: atoms }, (_, atom) => places.map((c) => -preference(row(atom)[c])));
       assign(cost).forEach((place, atom) => setOneHot(row(atom), places[place]));
     },
   };
@@ -62,7 +62,12 @@ function sinkhorn(clean: Float32Array, atoms: number, classCount: number, counts
   mass.forEach((row, atom) => row.forEach((value, k) => (clean[atom * classCount + classes[k]] = value)));
 }
 
-/** A diverged network says NaN; no assignment would ever be found among such costs. */
+/** Whole numbers, on which the assignment's subtractions are exact: rounding errors, and NaN, would make it search forever. */
+function preference(x: number): number {
+  return Math.round(1e6 * Math.min(1e3, Math.max(-1e3, finite(x))));
+}
+
+/** A diverged network says NaN or infinity. */
 function finite(x: number): number {
   return Number.isFinite(x) ? x : 0;
 }
