@@ -65,6 +65,7 @@ const radialConfig = z.object({
   classCount: z.int().positive(),
   dosPoints: z.int().positive(),
   spectrumBasis: z.int().positive(),
+  members: z.int().positive(),
 }) satisfies z.ZodType<RadialPredictorConfig>;
 
 const header = z.discriminatedUnion("kind", [

@@ -15,6 +15,7 @@ export { denoiser, denoiserSpecs, type DenoiserTensors, type NoisyTensors } from
 export { encodeCondition, encoderBins, type ConditionTensors } from "./encoder.js";
 export { cspPredictor } from "./csp-predictor.js";
 export {
+  memberPredictions,
   radialPredictor,
   radialPredictorSpecs,
   type RadialPredictorConfig,

@@ -16,6 +16,8 @@ export interface RadialPredictorConfig {
   readonly dosPoints: number;
   /** Non-negative bumps that a spectrum is made of. */
   readonly spectrumBasis: number;
+  /** Networks of different starts whose mean is the prediction (deep ensemble, Lakshminarayanan et al. 2017). */
+  readonly members: number;
 }
 
 /** A block of crystals as the predictor sees it. */
@@ -34,34 +36,59 @@ export interface RadialTensors {
  * Distances only, so every isometry leaves it unchanged, and so does the choice of the cell.
  */
 export function radialPredictor(p: ParameterTensors, config: RadialPredictorConfig, crystal: RadialTensors): tf.Tensor {
-  const elements = linear(p, "embedding", tf.concat([crystal.types, crystal.descriptors], -1));
+  return tf.addN(memberPredictions(p, config, crystal)).div(config.members);
+}
+
+/** What each member of the ensemble says: `members` tensors [B, N, E]. */
+export function memberPredictions(
+  p: ParameterTensors,
+  config: RadialPredictorConfig,
+  crystal: RadialTensors,
+): tf.Tensor[] {
+  return Array.from({ length: config.members }, (_, m) => memberPrediction(p, config, `member_${m}`, crystal));
+}
+
+function memberPrediction(
+  p: ParameterTensors,
+  config: RadialPredictorConfig,
+  member: string,
+  crystal: RadialTensors,
+): tf.Tensor {
+  const elements = linear(p, `${member}.embedding`, tf.concat([crystal.types, crystal.descriptors], -1));
   let h = elements;
-  for (let layer = 0; layer < config.layerCount; layer++) h = radialLayer(p, `layer_${layer}`, h, crystal.radial);
-  const bumps = linear(
-    p,
-    "head.2",
-    silu(linear(p, "head.0", tf.concat([layerNorm(p, "final_layer_norm", h), elements], -1))),
-  ).softplus();
+  for (let layer = 0; layer < config.layerCount; layer++)
+    h = radialLayer(p, `${member}.layer_${layer}`, h, crystal.radial);
+  const last = tf.concat([layerNorm(p, `${member}.final_layer_norm`, h), elements], -1);
+  const bumps = linear(p, `${member}.head.2`, silu(linear(p, `${member}.head.0`, last))).softplus();
   return project(bumps, spectrumBasis(config));
 }
 
 /** All parameters of the predictor. */
 export function radialPredictorSpecs(config: RadialPredictorConfig, descriptorCount: number): ParameterSpec[] {
+  const members = Array.from({ length: config.members }, (_, m) => memberSpecs(config, `member_${m}`, descriptorCount));
+  return members.flat();
+}
+
+function memberSpecs(config: RadialPredictorConfig, member: string, descriptorCount: number): ParameterSpec[] {
   const { hiddenDim: H, radialCount: K } = config;
-  const layers = Array.from({ length: config.layerCount }, (_, l) => [
-    ...layerNormSpecs(`layer_${l}.norm`, H),
-    ...linearSpecs(`layer_${l}.filter`, K, H, { bias: false }),
-    ...linearSpecs(`layer_${l}.sender`, H, H, { bias: false }),
-    ...linearSpecs(`layer_${l}.receiver`, H, H),
-    ...linearSpecs(`layer_${l}.update.0`, 3 * H, H),
-    ...linearSpecs(`layer_${l}.update.2`, H, H),
-  ]);
+  const layers = Array.from({ length: config.layerCount }, (_, l) => layerSpecs(`${member}.layer_${l}`, H, K));
   return [
-    ...linearSpecs("embedding", config.classCount + descriptorCount, H),
+    ...linearSpecs(`${member}.embedding`, config.classCount + descriptorCount, H),
     ...layers.flat(),
-    ...layerNormSpecs("final_layer_norm", H),
-    ...linearSpecs("head.0", 2 * H, H),
-    ...linearSpecs("head.2", H, config.spectrumBasis),
+    ...layerNormSpecs(`${member}.final_layer_norm`, H),
+    ...linearSpecs(`${member}.head.0`, 2 * H, H),
+    ...linearSpecs(`${member}.head.2`, H, config.spectrumBasis),
+  ];
+}
+
+function layerSpecs(name: string, H: number, K: number): ParameterSpec[] {
+  return [
+    ...layerNormSpecs(`${name}.norm`, H),
+    ...linearSpecs(`${name}.filter`, K, H, { bias: false }),
+    ...linearSpecs(`${name}.sender`, H, H, { bias: false }),
+    ...linearSpecs(`${name}.receiver`, H, H),
+    ...linearSpecs(`${name}.update.0`, 3 * H, H),
+    ...linearSpecs(`${name}.update.2`, H, H),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { Crystal } from "../crystal/index.js";
 import type { DosRecord } from "../data/index.js";
 import type { Parameters, RadialPredictorConfig } from "../model/index.js";
@@ -8,7 +8,7 @@ import {
   descriptorSize,
   oneHotTypes,
   radialFeatures,
-  radialPredictor,
+  memberPredictions,
 } from "../model/index.js";
 import { uniforms } from "../runtime/index.js";
 import { groupBySize, stratifiedBatches } from "./batches.js";
@@ -120,8 +120,10 @@ function relativeL1Loss(config: RadialPredictorConfig, B: number, N: number): Te
   return {
     inputs: [[B, N, C], [B, N, N, K], [B, N, descriptorSize], [B, N, E], [B]].map((shape) => ({ shape })),
     parts: (p, [types, radial, described, siteDos, weights]) => {
-      const error: tf.Tensor = radialPredictor(p, config, { types, radial, descriptors: described }).sub(siteDos);
-      return error.abs().sum([1, 2]).mul(weights).sum().reshape([1]);
+      const members = memberPredictions(p, config, { types, radial, descriptors: described });
+      const losses = members.map((predicted) => predicted.sub(siteDos).abs().sum([1, 2]).mul(weights).sum());
+      // Every member learns for itself; their mean is only taken to predict.
+      return tf.addN(losses).div(config.members).reshape([1]);
     },
   };
 }
