@@ -28,7 +28,7 @@ export async function* fastSampler(
   noise: NoiseSource,
   options: FastSamplerOptions = {},
 ): AsyncGenerator<SamplerStep, DiffusionState> {
-  const { steps = 50, eta = 1, startTime = firstUsefulTime(schedule), latticeBound = Infinity } = options;
+  const { steps = 100, eta = 1, startTime = firstUsefulTime(schedule), latticeBound = Infinity } = options;
   const times = stride(startTime, steps);
   let state = start;
   for (let i = 0; i + 1 < times.length; i++) {

@@ -39,6 +39,7 @@ export const defaultDenoiserOptions: TrainDenoiserOptions = {
   costs: { types: 0.5, fracCoords: 1, lattice: 2 },
   augment: { dropCondition: 0.15, strain: 0.01, spectralNoise: 0.1, partial: true },
   steps: 12000,
+  stopAfter: 12,
   batchSize: 64,
   learningRate: 1e-3,
   weightDecay: 0.05,
