@@ -1,0 +1,135 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  buildDataset,
+  censusMarkdown,
+  openDataset,
+  readReferenceJson,
+  recordToJson,
+  splitOfFormula,
+  streamDataset,
+  takeCensus,
+  writeFileAtomic,
+  writeReferenceJson,
+  type BuildReport,
+  type DatasetAbout,
+  type DosRecord,
+  type SplitName,
+} from "../data/index.js";
+import type { Context } from "./context.js";
+import { Interrupted } from "./errors.js";
+import { assertNew, bundledOr } from "./files.js";
+import { textTable } from "./terminal.js";
+
+export interface BuildCommand {
+  readonly out: string;
+  readonly name?: string;
+  readonly licence?: string;
+  readonly recipe?: string;
+  readonly split: "formula-hash" | "none";
+}
+
+export interface ListCommand {
+  readonly split?: SplitName;
+}
+
+export interface ExportCommand extends ListCommand {
+  readonly out: string;
+  readonly force?: boolean;
+}
+
+/** `dosmith data info`. */
+export async function info(folder: string | undefined, { terminal }: Context): Promise<void> {
+  const path = bundledOr(folder, "dataset", "its folder");
+  const dataset = await openDataset(path);
+  const { name, version, licence, recipe, split, units } = dataset.info!;
+  terminal.out(`${name}, version ${version}, ${licence} (${path})`);
+  terminal.out(recipe);
+  terminal.out(`Split: ${split === "formula-hash" ? "fixed, by formula" : "none of its own"}.`);
+  for (const [field, unit] of Object.entries(units)) terminal.out(`${field}: ${unit}`);
+  terminal.out(censusMarkdown(takeCensus(dataset)));
+}
+
+/** `dosmith data list`. */
+export async function list(folder: string | undefined, { split }: ListCommand, { terminal }: Context): Promise<void> {
+  const dataset = await openDataset(bundledOr(folder, "dataset", "its folder"));
+  const rows = Array.from(split ? dataset.split()[split] : dataset, (record) => [
+    record.id,
+    record.formula,
+    String(record.crystal.atomicNumbers.length),
+    splitOfFormula(record.formula),
+  ]);
+  textTable(["id", "formula", "atoms", "split"], rows).forEach((line) => terminal.out(line));
+}
+
+/** `dosmith data build`. */
+export async function build(inputs: readonly string[], options: BuildCommand, { terminal }: Context): Promise<void> {
+  const report = await buildDataset({ inputs, out: options.out, about: aboutOf(options) });
+  buildLines(report, options.out).forEach((line) => terminal.out(line));
+}
+
+/** `dosmith data import`: the list becomes JSON lines, which the data set is built from. */
+export async function importJson(file: string, options: BuildCommand, context: Context): Promise<void> {
+  const records = await readReferenceJson(file);
+  const folder = await mkdtemp(join(tmpdir(), "dosmith-import-"));
+  try {
+    const lines = join(folder, "records.jsonl");
+    await writeFileAtomic(lines, jsonLines(records));
+    await build([lines], options, context);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** `dosmith data export`. */
+export async function exportJson(folder: string | undefined, options: ExportCommand, context: Context): Promise<void> {
+  assertNew(options.out, options.force);
+  const path = bundledOr(folder, "dataset", "its folder");
+  let count = 0;
+  const counted = async function* (): AsyncGenerator<DosRecord> {
+    for await (const record of streamDataset(path)) {
+      if (context.signal.aborted) throw new Interrupted(`stopped: ${options.out} was not written`);
+      if (options.split && splitOfFormula(record.formula) !== options.split) continue;
+      count++;
+      yield record;
+    }
+  };
+  await writeReferenceJson(options.out, counted());
+  context.terminal.out(`${options.out}: ${count} records`);
+}
+
+/** What a new data set says of itself. @throws Error that names the options that are missing */
+function aboutOf({ out, name, licence, recipe, split }: BuildCommand): DatasetAbout | undefined {
+  if (existsSync(join(out, "dataset.json"))) return undefined;
+  const missing = Object.entries({ name, licence, recipe }).filter(([, value]) => value === undefined);
+  if (missing.length > 0)
+    throw new Error(`${out}: a new data set needs ${missing.map(([option]) => `--${option}`).join(", ")}`);
+  return { name: name!, licence: licence!, recipe: recipe!, split };
+}
+
+function buildLines(
+  { added, total, repeatedIds, sameCrystals, unfinished, newParts }: BuildReport,
+  out: string,
+): string[] {
+  return [
+    `${out}: ${added} crystals added in ${newParts.length} parts, ${total} in all`,
+    ...(repeatedIds > 0 ? [`left out: ${repeatedIds} ids that are there already`] : []),
+    ...(sameCrystals.length > 0
+      ? [
+          `left out: ${sameCrystals.length} crystals that are there under another name (${sameCrystals.slice(0, 5).join(", ")})`,
+        ]
+      : []),
+    ...unfinished.map(({ file, line }) => `${file}: line ${line} is unfinished and was left out`),
+  ];
+}
+
+function* lineTexts(records: readonly DosRecord[]): Generator<string> {
+  for (const record of records) yield `${JSON.stringify(recordToJson(record))}\n`;
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- files are written from asynchronous pieces
+async function* jsonLines(records: readonly DosRecord[]): AsyncGenerator<string> {
+  yield* lineTexts(records);
+}

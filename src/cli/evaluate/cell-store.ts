@@ -1,0 +1,38 @@
+import { existsSync } from "node:fs";
+import { z } from "zod";
+import type { CellStore, FinishedCell } from "../../evaluate/index.js";
+import { differences } from "../differences.js";
+import { assertNew, openLineStore } from "../files.js";
+
+const cell = z.object({
+  generator: z.string(),
+  target: z.string(),
+  candidateCount: z.int(),
+  seconds: z.number(),
+  values: z.record(z.string(), z.number().nullable()),
+});
+const line = z.union([z.object({ study: z.record(z.string(), z.unknown()) }), cell]);
+
+/**
+ * The finished cells of a study, one a line in OUT.cells.jsonl beside its result; the first line says which study.
+ * @throws Error when the file holds cells of another study (differences are named), or `out` is some other file
+ */
+export async function openCellStore(out: string, study: Record<string, unknown>, force = false): Promise<CellStore> {
+  const path = `${out.replace(/\.json$/i, "")}.cells.jsonl`;
+  if (!existsSync(path)) assertNew(out, force);
+  const store = await openLineStore(path, readLine);
+  const asked = JSON.parse(JSON.stringify(study)) as Record<string, unknown>;
+  const [first] = store.kept;
+  if (first === undefined) await store.append({ study: asked });
+  const found = first && "study" in first ? differences(first.study, asked) : first ? ["it names no study"] : [];
+  if (found.length > 0)
+    throw new Error(`${path}: it holds cells of another study (${found.join("; ")}); choose another --out`);
+  const cells = store.kept.filter((entry): entry is FinishedCell => "generator" in entry);
+  return { load: () => cells, save: (finished) => store.append(finished) };
+}
+
+function readLine(value: unknown): z.infer<typeof line> {
+  const parsed = line.safeParse(value);
+  if (!parsed.success) throw new Error("expected a finished cell of a quality table");
+  return parsed.data;
+}

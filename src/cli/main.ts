@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { errorText } from "./errors.js";
+import { interruptSignal } from "./interrupt.js";
+import { run } from "./program.js";
+import { processTerminal } from "./terminal.js";
+
+const terminal = processTerminal();
+const argv = process.argv.slice(2);
+const debug = Boolean(process.env.DEBUG) || argv.includes("--debug");
+
+// `dosmith ... | head` closes the pipe early; that is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+// What escapes every catch is one line too.
+process.on("uncaughtException", (error) => {
+  terminal.note(errorText(error, debug) ?? "");
+  process.exit(1);
+});
+
+const code = await run(argv, terminal, interruptSignal(), debug);
+// Engines may keep threads alive; everything is written by now.
+process.exit(code);

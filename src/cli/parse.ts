@@ -1,0 +1,137 @@
+import { InvalidArgumentError } from "commander";
+import { atomicNumber, elementSymbol, parseFormula } from "../crystal/index.js";
+import type { TemplateKeep } from "../generate/index.js";
+
+/** What commander calls with an option's text; a thrown InvalidArgumentError becomes one line that names the option. */
+export type Parser<T> = (text: string) => T;
+
+/** A whole number of at least `least`. */
+export function wholeNumber(least: number): Parser<number> {
+  return (text) => {
+    const value = toNumber(text);
+    if (!Number.isSafeInteger(value) || value < least) throw expected(`a whole number of at least ${least}`, text);
+    return value;
+  };
+}
+
+/** A number from `least` to `most`. */
+export function numberIn(least: number, most: number): Parser<number> {
+  return (text) => {
+    const value = toNumber(text);
+    if (!(value >= least && value <= most)) throw expected(rangeText(least, most), text);
+    return value;
+  };
+}
+
+/** Two rising numbers "A,B" from `least` to `most`. */
+export function interval(least = -Infinity, most = Infinity): Parser<[number, number]> {
+  return (text) => {
+    const [from, to, ...rest] = text.split(",").map(toNumber);
+    if (rest.length > 0 || !(from < to) || !(from >= least && to <= most) || !Number.isFinite(to - from))
+      throw expected(`two rising numbers A,B${least === -Infinity ? "" : ` within ${least} to ${most}`}`, text);
+    return [from, to];
+  };
+}
+
+/** Numbers "0,0.5,1", each once. */
+export function numberList(text: string): number[] {
+  const values = text.split(",").map(toNumber);
+  if (!values.every(Number.isFinite)) throw expected("numbers separated by commas", text);
+  return unique(values, text);
+}
+
+/** Words of a list, each once: "fast,predictor-corrector". */
+export function wordList<T extends string>(words: readonly T[]): Parser<T[]> {
+  return (text) => {
+    const found = text.split(",").map((word) => words.find((known) => known === word.trim()));
+    if (!found.every((word) => word !== undefined)) throw expected(`some of ${words.join(", ")}`, text);
+    return unique(found, text);
+  };
+}
+
+/** Sites "0,2", counted from 0, each once. */
+export function siteList(text: string): number[] {
+  const sites = text.split(",").map(toNumber);
+  if (!sites.every((site) => Number.isSafeInteger(site) && site >= 0))
+    throw expected("sites counted from 0, such as 0,2", text);
+  return unique(sites, text);
+}
+
+/** Element symbols "Si,O" as atomic numbers. */
+export function elementList(text: string): number[] {
+  return unique(text.split(",").map(element), text);
+}
+
+/** The atoms of one cell, "Al2O3": atomic number -> number of atoms; not reduced, not scaled. */
+export function cellComposition(text: string): Map<number, number> {
+  try {
+    return parseFormula(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+/** "0=Si,3=O": site, counted from 0 -> atomic number. */
+export function fixedTypes(text: string): Map<number, number> {
+  const pairs = text.split(",").map((pair): [number, number] => {
+    const [site, symbol, ...rest] = pair.split("=");
+    const index = toNumber(site);
+    if (rest.length > 0 || symbol === undefined || !Number.isSafeInteger(index) || index < 0)
+      throw expected("pairs SITE=ELEMENT such as 0=Si,3=O", text);
+    return [index, element(symbol)];
+  });
+  unique(
+    pairs.map(([site]) => site),
+    text,
+  );
+  return new Map(pairs);
+}
+
+/** "lattice,coords,types:0,2": what of a template stays; numbers belong to the word before them. */
+export function templateKeep(text: string): TemplateKeep {
+  const keep: { lattice?: boolean; coords?: true | number[]; types?: true | number[] } = {};
+  let sites: number[] | undefined;
+  for (const token of text.split(",").map((part) => part.trim())) {
+    const [, name, number] = /^(?:(lattice|coords|types)(?::|$))?(\d*)$/.exec(token) ?? [];
+    const listed = token.includes(":");
+    if (name === undefined ? !sites || !number : listed !== (number !== "") || (listed && name === "lattice"))
+      throw expected("lattice, coords or types separated by commas, sites after a colon (types:0,2)", text);
+    if (name === undefined) sites!.push(Number(number));
+    else if (name === "lattice") keep.lattice = true;
+    else keep[name as "coords" | "types"] = listed ? [Number(number)] : true;
+    if (name !== undefined) sites = listed ? (keep[name as "coords" | "types"] as number[]) : undefined;
+  }
+  return keep;
+}
+
+/** A composition as text: "Al2O3". */
+export function compositionText(composition: ReadonlyMap<number, number>): string {
+  return [...composition].map(([z, n]) => elementSymbol(z) + (n === 1 ? "" : String(n))).join("");
+}
+
+function element(symbol: string): number {
+  try {
+    return atomicNumber(symbol.trim());
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function unique<T>(values: T[], text: string): T[] {
+  if (new Set(values).size < values.length) throw expected("each entry once", text);
+  return values;
+}
+
+/** NaN for what is no number; unlike Number, also for nothing at all. */
+function toNumber(text: string): number {
+  return text.trim() === "" ? NaN : Number(text);
+}
+
+function rangeText(least: number, most: number): string {
+  if (most === Infinity) return least === -Infinity ? "a number" : `a number of at least ${least}`;
+  return `a number from ${least} to ${most}`;
+}
+
+function expected(what: string, found: string): InvalidArgumentError {
+  return new InvalidArgumentError(`Expected ${what}, found "${found}".`);
+}
