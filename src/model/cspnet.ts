@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { addBias, columns, layerNorm, linear, parameter, pieces, project, roll, silu } from "./layers.js";
+import { addBias, layerNorm, linear, parameter, pieces, project, roll, silu } from "./layers.js";
 import type { ParameterSpec, ParameterTensors } from "./parameters.js";
 import { layerNormSpecs, linearSpecs } from "./parameters.js";
 
@@ -24,9 +24,9 @@ export function messagePassing(
   fracCoords: tf.Tensor,
   latticeFeatures: tf.Tensor,
 ): tf.Tensor {
-  const fourier = fourierProducts(p, size, fracCoords);
-  for (let layer = 0; layer < size.layerCount; layer++)
-    h = cspLayer(p, `csp_layer_${layer}`, h, latticeFeatures, fourier[layer]);
+  const edges = Array.from({ length: size.layerCount }, (_, layer) => edgeWeights(p, size, layer));
+  const fourier = fourierProducts(edges, size, fracCoords);
+  edges.forEach((edge, layer) => (h = cspLayer(p, `csp_layer_${layer}`, edge, h, latticeFeatures, fourier[layer])));
   return layerNorm(p, "final_layer_norm", h);
 }
 
@@ -48,20 +48,36 @@ export function messagePassingSpecs({ hiddenDim: H, layerCount, frequencyCount }
   return [...layers.flat(), ...layerNormSpecs("final_layer_norm", H)];
 }
 
+/** The columns of the first edge layer's weight, by what they meet. */
+interface EdgeWeights {
+  readonly receiver: tf.Tensor;
+  readonly sender: tf.Tensor;
+  readonly lattice: tf.Tensor;
+  readonly sines: tf.Tensor;
+  readonly cosines: tf.Tensor;
+}
+
+/** One split instead of slices: its gradient is one concatenation, theirs a sum of padded copies of the weight. */
+function edgeWeights(p: ParameterTensors, { hiddenDim: H, frequencyCount: K }: CspSize, layer: number): EdgeWeights {
+  const weight = parameter(p, `csp_layer_${layer}.edge_mlp.0.weight`);
+  const [receiver, sender, lattice, sines, cosines] = tf.split(weight, [H, H, 9, 3 * K, 3 * K], 1);
+  return { receiver, sender, lattice, sines, cosines };
+}
+
 /** One layer; `fourier` is its Fourier product [B, S, N, H]. */
 function cspLayer(
   p: ParameterTensors,
   name: string,
+  weights: EdgeWeights,
   h: tf.Tensor,
   latticeFeatures: tf.Tensor,
   fourier: tf.Tensor,
 ): tf.Tensor {
   const [R, B, N, H] = h.shape;
-  const weight = parameter(p, `${name}.edge_mlp.0.weight`);
   const normed = layerNorm(p, `${name}.layer_norm`, h);
-  const perCrystal = project(latticeFeatures, columns(weight, 2 * H, 2 * H + 9)).reshape([1, B, 1, H]);
-  const receiver = addBias(p, `${name}.edge_mlp.0`, project(normed, columns(weight, 0, H)).add(perCrystal));
-  const sender = project(normed, columns(weight, H, 2 * H));
+  const perCrystal = project(latticeFeatures, weights.lattice).reshape([1, B, 1, H]);
+  const receiver = addBias(p, `${name}.edge_mlp.0`, project(normed, weights.receiver).add(perCrystal));
+  const sender = project(normed, weights.sender);
   const senders = tf.stack(
     Array.from({ length: N }, (_, s) => roll(sender, s, 2)),
     2,
@@ -73,14 +89,12 @@ function cspLayer(
 }
 
 /** The product of every layer's Fourier columns with F_ij: one [B, S = N, N, H] a layer. */
-function fourierProducts(p: ParameterTensors, size: CspSize, fracCoords: tf.Tensor): tf.Tensor[] {
+function fourierProducts(edges: readonly EdgeWeights[], size: CspSize, fracCoords: tf.Tensor): tf.Tensor[] {
   const { hiddenDim: H, layerCount } = size;
   const [B, N] = fracCoords.shape;
-  const weights = tf.concat(
-    Array.from({ length: layerCount }, (_, l) => fourierColumns(p, size, l)),
-    0,
-  );
-  const [sineWeights, cosineWeights] = tf.split(weights, 2, 1);
+  const allLayers = (weights: tf.Tensor[]): tf.Tensor => tf.concat(weights, 0);
+  const sineWeights = allLayers(edges.map(({ sines }) => sines));
+  const cosineWeights = allLayers(edges.map(({ cosines }) => cosines));
   // d = 0 for an atom with itself: every sine is 0, every cosine 1.
   const self = tf.tile(cosineWeights.sum(1).reshape([1, 1, 1, layerCount * H]), [B, 1, N, 1]);
   const offsets: tf.Tensor[] = [self];
@@ -108,8 +122,4 @@ function fourierFeatures({ frequencyCount: K }: CspSize, fracCoords: tf.Tensor, 
   const turns = difference.sub(difference.floor()).reshape([B, half, N, 3, 1]);
   const angle = turns.mul(tf.range(0, K).mul(2 * Math.PI)).reshape([B, half, N, 3 * K]);
   return [angle.sin(), angle.cos()];
-}
-
-function fourierColumns(p: ParameterTensors, { hiddenDim: H, frequencyCount: K }: CspSize, layer: number): tf.Tensor {
-  return columns(parameter(p, `csp_layer_${layer}.edge_mlp.0.weight`), 2 * H + 9, 2 * H + 9 + 6 * K);
 }

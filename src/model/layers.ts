@@ -3,14 +3,23 @@ import type { ParameterTensors } from "./parameters.js";
 
 /** x [..., in] -> [..., out] with weight [out, in] and, where there is one, bias [out]. */
 export function linear(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
-  return addBias(p, name, project(x, parameter(p, `${name}.weight`)));
+  const weight = parameter(p, `${name}.weight`);
+  // The bias joins the flat product, which engines then compute as one operation.
+  return unflatten(addBias(p, name, flatProduct(x, weight)), x, weight);
 }
 
 /** x [..., in] times weight^T, weight [out, in]; no bias. */
 export function project(x: tf.Tensor, weight: tf.Tensor): tf.Tensor {
-  const [outDim, inDim] = weight.shape;
-  const flat = tf.matMul(x.reshape([-1, inDim]), weight, false, true);
-  return flat.reshape([...x.shape.slice(0, -1), outDim]);
+  return unflatten(flatProduct(x, weight), x, weight);
+}
+
+function flatProduct(x: tf.Tensor, weight: tf.Tensor): tf.Tensor {
+  const [, inDim] = weight.shape;
+  return tf.matMul(x.reshape([-1, inDim]), weight, false, true);
+}
+
+function unflatten(flat: tf.Tensor, x: tf.Tensor, weight: tf.Tensor): tf.Tensor {
+  return flat.reshape([...x.shape.slice(0, -1), weight.shape[0]]);
 }
 
 /** Adds the layer's bias where it has one. */
