@@ -1,0 +1,180 @@
+// What holds the package together: rooms import one way, exports and links lead somewhere, notebooks can read the types.
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const src = join(root, "src");
+
+/** A room may import those before it. */
+const order = [
+  ...["runtime", "crystal", "dos", "data", "model", "diffusion", "generate"],
+  ...["train", "evaluate", "verify", "notebook", "cli"],
+];
+
+const filesIn = (folder: string, ending: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name));
+
+const rooms = readdirSync(src, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && filesIn(join(src, entry.name), ".ts").length > 0)
+  .map(({ name }) => name);
+
+const roomOf = (path: string): string => relative(src, path).split(sep)[0];
+
+/** Files of the package that a file imports, statically or with import(). */
+function importsOf(path: string): string[] {
+  const { importedFiles } = ts.preProcessFile(readFileSync(path, "utf8"), true, true);
+  return importedFiles.map(({ fileName }) => fileName).filter((name) => name.startsWith("."));
+}
+
+/** "from/file.ts imports other-room" for every import of a room that comes later, or of what is no room. */
+function wrongWays(path: string, imports: readonly string[]): string[] {
+  const from = roomOf(path);
+  return imports
+    .map((name) => roomOf(resolve(dirname(path), name)))
+    .filter((to) => to !== from && !(order.indexOf(to) >= 0 && order.indexOf(to) < order.indexOf(from)))
+    .map((to) => `${relative(src, path)} imports ${to}`);
+}
+
+describe("rooms", () => {
+  test("have a place in the order and on the map", () => {
+    const map = readFileSync(join(src, "README.md"), "utf8");
+    expect(rooms.filter((room) => !order.includes(room))).toEqual([]);
+    expect(rooms.filter((room) => !map.includes(`(${room}/)`))).toEqual([]);
+  });
+
+  test("import one way", () => {
+    const files = rooms.flatMap((room) => filesIn(join(src, room), ".ts"));
+    expect(files.flatMap((path) => wrongWays(path, importsOf(path)))).toEqual([]);
+    expect(files.flatMap(importsOf).length).toBeGreaterThan(files.length);
+  });
+
+  test("would be caught importing the wrong way", () => {
+    expect(wrongWays(join(src, "dos", "grid.ts"), ["./target.js", "../model/index.js"])).toEqual([
+      `${join("dos", "grid.ts")} imports model`,
+    ]);
+    expect(wrongWays(join(src, "dos", "grid.ts"), ["../index.js"])).toHaveLength(1);
+  });
+});
+
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  main: string;
+  types: string;
+  exports: Record<string, string | Record<string, string>>;
+  typesVersions: Record<string, Record<string, string[]>>;
+  bin: Record<string, string>;
+};
+
+/** Rooms that can be imported by themselves; the command line is no library. */
+const library = rooms.filter((room) => existsSync(join(src, room, "index.ts")));
+
+describe("the package", () => {
+  test("was built", () => {
+    expect(existsSync(join(root, "dist")), "dist/ is missing: npm run setup").toBe(true);
+  });
+
+  test("exports files that exist", () => {
+    const targets = Object.values(manifest.exports).flatMap((target) =>
+      typeof target === "string" ? [target] : Object.values(target),
+    );
+    const paths = [manifest.main, manifest.types, ...Object.values(manifest.bin), ...targets].flatMap((path) =>
+      path.includes("*") ? library.map((room) => path.replace("*", room)) : [path],
+    );
+    expect(paths.length).toBeGreaterThan(2 * library.length);
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  test("can be imported room by room", async () => {
+    for (const room of library) expect(Object.keys((await import(`dosmith/${room}`)) as object)).not.toEqual([]);
+  });
+});
+
+describe("documents", () => {
+  const documents = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  const linksOf = (text: string): string[] => {
+    const prose = text.replace(/^(```|~~~)[\s\S]*?^\1/gm, "").replace(/`[^`\n]*`/g, "");
+    const found = [...prose.matchAll(/\]\(<?([^)\s>]+)>?[^)]*\)|(?:src|href)="([^"]+)"/g)].map((m) => m[1] ?? m[2]);
+    return found.filter((link) => !/^([a-z]+:|#)/i.test(link)).map((link) => decodeURIComponent(link.split("#")[0]));
+  };
+
+  test.each(documents.split("\n").filter((name) => name && existsSync(join(root, name))))(
+    "%s: links lead somewhere",
+    (name) => {
+      const folder = dirname(join(root, name));
+      expect(linksOf(readFileSync(join(root, name), "utf8")).filter((link) => !existsSync(join(folder, link)))).toEqual(
+        [],
+      );
+    },
+  );
+
+  test("links are found, code is not", () => {
+    const text =
+      'See [a](x.md#top "title"), ![b](<y.png>), <img src="z.svg">, [w](https://a.b), `[c](no)`.\n```\n[d](no)\n```\n';
+    expect(linksOf(text)).toEqual(["x.md", "y.png", "z.svg"]);
+  });
+});
+
+describe("types in a notebook", () => {
+  // tslab brings TypeScript 5.0 and resolves by Node's old rules: main, types, typesVersions.
+  const old = createRequire(import.meta.url)("@tslab/typescript-for-tslab") as typeof ts;
+  let project: string;
+  beforeAll(() => {
+    project = mkdtempSync(join(tmpdir(), "dosmith-types-"));
+    mkdirSync(join(project, "node_modules"));
+    symlinkSync(root, join(project, "node_modules", "dosmith"), "dir");
+  });
+  afterAll(() => rmSync(project, { recursive: true }));
+
+  /** What the old compiler has to say about a cell and about this package's declarations that it reaches. */
+  function problems(cell: string): string[] {
+    const path = join(project, "cell.ts");
+    writeFileSync(path, cell);
+    const options: ts.CompilerOptions = {
+      strict: true,
+      noEmit: true,
+      target: old.ScriptTarget.ES2022,
+      module: old.ModuleKind.ESNext,
+      moduleResolution: old.ModuleResolutionKind.Node10,
+      lib: ["lib.es2022.d.ts"],
+      types: ["node"],
+      typeRoots: [join(root, "node_modules", "@types")],
+    };
+    const program = old.createProgram([path], options);
+    return program
+      .getSourceFiles()
+      .filter(({ fileName }) => fileName === path || fileName.startsWith(join(root, "dist")))
+      .flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])
+      .map(({ file, messageText }) => `${file?.fileName}: ${old.flattenDiagnosticMessageText(messageText, " ")}`);
+  }
+
+  test("TypeScript 5.0 understands all of them", { timeout: 240_000 }, () => {
+    expect(old.version).toMatch(/^5\.0\./);
+    const cell = [
+      `import { openDataset, type Crystal } from "dosmith";`,
+      ...library.map((room) => `import * as ${room} from "dosmith/${room}";`),
+      `export const first: Promise<Crystal> = openDataset("folder").then((data) => data.at(0).crystal);`,
+      `export const rooms = [${library.join(", ")}];`,
+    ];
+    expect(problems(cell.join("\n"))).toEqual([]);
+    expect(problems(`import { openDataset } from "dosmith/data";\nopenDataset(1);`)).toHaveLength(1);
+  });
+});
