@@ -76,7 +76,7 @@ async function describe(what: string, path: string, read: (path: string) => Prom
 
 async function describeModel(path: string): Promise<string> {
   const { kind, parameters, info } = await loadModel(path);
-  return `${kind}, ${parameterCount(parameters)} parameters, trained on ${info.trainedOn ?? "unknown data"}`;
+  return `${kind}, ${parameterCount(parameters)} parameters, trained on ${info.data ?? info.source ?? "data that it does not name"}`;
 }
 
 async function describeDataset(path: string): Promise<string> {

@@ -56,7 +56,7 @@ export async function train(command: TrainCommand, context: Context): Promise<vo
   const dataset = await openDataset(bundledOr(command.data, "dataset", "--data"));
   const run = trainingRun(command, splitOf(dataset, command));
   const info = {
-    trainedOn: trainedOn(dataset),
+    data: trainedOn(dataset),
     command: commandLine(context),
     dosmith: versions().dosmith,
     date: new Date().toISOString().slice(0, 10),

@@ -60,7 +60,7 @@ const predictorConfig: RadialPredictorConfig = {
 export async function makeWorkplace(): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), "dosmith-cli-"));
   const at = (name: string) => join(folder, name);
-  const base = { elements: [5, 7, 12, 14, 16, 29, 30], info: { trainedOn: "nothing" } };
+  const base = { elements: [5, 7, 12, 14, 16, 29, 30], info: { data: "nothing" } };
   const specs = denoiserSpecs(denoiserConfig);
   await saveModel(at("model.safetensors"), {
     ...base,

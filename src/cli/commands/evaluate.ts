@@ -10,8 +10,8 @@ export function evaluateCommand(context: () => Context): Command {
   const command = new Command("evaluate")
     .summary("validity and DOS match of structures; the quality table of a model")
     .description(
-      "Judges existing structures: validity, symmetry and, with --target, how well their predicted DOS matches it.\n" +
-        "With --quality-table: judges a model over the test split, beside the floor (the true crystals), retrieval from the\n" +
+      "Judges existing structures: validity, symmetry and, with --target, how well their predicted DOS matches it. " +
+        "With --quality-table: judges a model over the test split, beside the floor (the true crystals), retrieval from the " +
         "training split and unconditional crystals. Finished cells are kept beside --out, and the same command continues.",
     )
     .argument("[path...]", "structure files, or folders of them");

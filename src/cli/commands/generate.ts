@@ -8,8 +8,8 @@ export function generateCommand(context: () => Context): Command {
   const command = new Command("generate")
     .summary("crystals whose DOS looks like a target")
     .description(
-      "Makes crystals whose predicted site-projected density of states looks like a target, and ranks them.\n" +
-        "Finished crystals are written as they come. Ctrl-C keeps them, and the same command continues the run;\n" +
+      "Makes crystals whose predicted site-projected density of states looks like a target, and ranks them. " +
+        "Finished crystals are written as they come. Ctrl-C keeps them, and the same command continues the run; " +
         "a folder is never overwritten.",
     );
   targetOptions(command);

@@ -7,7 +7,7 @@ export function importCommand(context: () => Context): Command {
   const command = new Command("import")
     .summary("read a checkpoint of the reference implementation")
     .description(
-      "Turns a PyTorch-Lightning checkpoint of DOSMatGen into a model of dosmith. No code of the file is run: its pickle may\n" +
+      "Turns a PyTorch-Lightning checkpoint of DOSMatGen into a model of dosmith. No code of the file is run: its pickle may " +
         "hold tensors and plain data only, anything else is refused by name.",
     )
     .argument("<file>", "checkpoint (.ckpt)")

@@ -7,7 +7,7 @@ export function predictCommand(context: () => Context): Command {
   const command = new Command("predict")
     .summary("site-projected DOS of structures")
     .description(
-      "Predicts the site-projected DOS of structures (states/eV/atom inside the atoms' spheres, both spins; energies in eV\n" +
+      "Predicts the site-projected DOS of structures (states/eV/atom inside the atoms' spheres, both spins; energies in eV " +
         "from the Fermi level or valence-band maximum). Without --json or --out: a short table.",
     )
     .argument("<file...>", "structures: .cif, .vasp, POSCAR, .xyz, .extxyz")

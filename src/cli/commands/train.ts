@@ -11,7 +11,7 @@ export function trainCommand(context: () => Context): Command {
   const command = new Command("train")
     .summary("train a denoiser or a DOS predictor")
     .description(
-      "Trains on the training side of a data set and keeps the best averaged weights by the validation side.\n" +
+      "Trains on the training side of a data set and keeps the best averaged weights by the validation side. " +
         "Ctrl-C keeps everything; --resume continues exactly, with the losses of an uninterrupted run.",
     )
     .addOption(

@@ -46,9 +46,9 @@ export function studyGenerators(
     },
   });
   return [
-    { ...floorGenerator(), evaluations: 0.5 },
-    { ...retrievalGenerator(index, { count, dos: "stored" }), evaluations: 0.5 },
-    { ...retrievalGenerator(index, { count, dos: "predicted" }), evaluations: 0.5 },
+    { ...floorGenerator(), evaluations: 1 },
+    { ...retrievalGenerator(index, { count, dos: "stored" }), evaluations: 1 },
+    { ...retrievalGenerator(index, { count, dos: "predicted" }), evaluations: 1 },
     sampled(`unconditional ${samplers[0]}`, samplers[0], null),
     ...samplers.flatMap((sampler) => weights.map((weight) => sampled(`${sampler} w=${weight}`, sampler, weight))),
   ];

@@ -55,7 +55,7 @@ function reportData({ run, read, model, command }: FinishedRun, judged: readonly
       backend: command.backend,
       ...run.versions,
     },
-    model: { name: command.model ?? "bundled denoiser", trainedOn: info.trainedOn ?? info.source ?? "not said" },
+    model: { name: command.model ?? "bundled denoiser", trainedOn: info.data ?? info.source ?? "not said" },
     notes,
   };
 }
