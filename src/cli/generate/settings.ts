@@ -30,6 +30,9 @@ export interface GenerateCommand extends TargetInput {
   readonly threads?: number;
 }
 
+/** Written down in run.json, so that a run can be repeated when the library's default has changed. */
+const defaultSteps = 100;
+
 /** The library's options for a command. @throws Error when a structure file cannot be read, or options contradict each other */
 export async function generateOptions(command: GenerateCommand): Promise<GenerateOptions> {
   const { count, seed, guidanceWeight, guidanceInterval, numAtoms, elements, composition, fixTypes } = command;
@@ -45,7 +48,7 @@ export async function generateOptions(command: GenerateCommand): Promise<Generat
     guidanceWeight,
     sampler: command.sampler,
     batchSize: Math.min(count, command.batch),
-    ...(command.steps !== undefined && { steps: command.steps }),
+    ...(command.sampler === "fast" && { steps: command.steps ?? defaultSteps }),
     ...(guidanceInterval && { guidanceInterval }),
     ...(numAtoms !== undefined && { numAtoms }),
     ...(elements && { elements }),
