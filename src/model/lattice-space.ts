@@ -1,6 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import type { Matrix3, Vector3 } from "../crystal/index.js";
-import { latticeFromParameters } from "../crystal/index.js";
+import type { Matrix3 } from "../crystal/index.js";
 import type { DenoiserConfig } from "./config.js";
 
 /** Cube root of the volume of one atom in a typical crystal, Angstrom: where the metric's zero is put. */
@@ -23,7 +22,10 @@ export function encodeLattice(
   return Float32Array.from(strain.to1DArray(), (x) => x / latticeScale);
 }
 
-/** The inverse of `encodeLattice`; a metric becomes the lattice in the canonical frame. */
+/**
+ * The inverse of `encodeLattice`; a metric becomes its symmetric square root, a lattice in some frame. Never throws: what a
+ * diverged network says becomes a cell that is no cell, for the validity check to count.
+ */
 export function decodeLattice(
   values: ArrayLike<number>,
   atoms: number,
@@ -32,20 +34,17 @@ export function decodeLattice(
   const scaled = toMatrix(values).mul(latticeScale);
   if (latticeSpace === "matrix") return scaled.to2DArray() as unknown as Matrix3;
   const strain = Matrix.add(scaled, scaled.transpose()).mul(0.5);
-  return latticeOfMetric(mapEigenvalues(strain, (s) => Math.exp(2 * (s + logSize(atoms)))));
+  const finite = strain.to1DArray().every(Number.isFinite);
+  const root = finite ? mapEigenvalues(strain, (s) => Math.exp(s + logSize(atoms))) : strain.mul(NaN);
+  return root.to2DArray() as unknown as Matrix3;
 }
 
-/** f of a symmetric matrix through its eigenvalues. */
+/** f of a symmetric matrix through its eigenvalues. Entries that mean nothing are 0: denormal ones break the solver. */
 function mapEigenvalues(matrix: Matrix, f: (eigenvalue: number) => number): Matrix {
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
-  return eigenvectorMatrix.mmul(Matrix.diag(realEigenvalues.map(f))).mmul(eigenvectorMatrix.transpose());
-}
-
-function latticeOfMetric(metric: Matrix): Matrix3 {
-  const lengths = [0, 1, 2].map((i) => Math.sqrt(metric.get(i, i)));
-  const angle = (i: number, j: number): number =>
-    (Math.acos(metric.get(i, j) / (lengths[i] * lengths[j])) * 180) / Math.PI;
-  return latticeFromParameters(lengths as unknown as Vector3, [angle(1, 2), angle(0, 2), angle(0, 1)]);
+  const entries = matrix.to1DArray().map((x) => (Math.abs(x) < 1e-12 ? 0 : x));
+  const solver = new EigenvalueDecomposition(toMatrix(entries), { assumeSymmetric: true });
+  const vectors = solver.eigenvectorMatrix;
+  return vectors.mmul(Matrix.diag(solver.realEigenvalues.map(f))).mmul(vectors.transpose());
 }
 
 function logSize(atoms: number): number {
