@@ -1,0 +1,88 @@
+import { afterAll, describe, expect, test } from "vitest";
+import type { BlockNetwork, Branches, Fields } from "../../src/diffusion/index.js";
+import {
+  blockNetwork,
+  cosineSchedule,
+  guidedDenoise,
+  startState,
+  unconditionalDenoise,
+} from "../../src/diffusion/index.js";
+import { uniforms } from "../../src/runtime/index.js";
+import { randomParameters, tinyConfig, tinyReferenceConfig } from "../model/support.js";
+import { expectAllClose } from "../support/close.js";
+import { testEngines } from "../support/engines.js";
+
+const engines = await testEngines();
+afterAll(() => engines.forEach((engine) => engine.dispose()));
+
+const [B, N] = [2, 3];
+const shape = { batchSize: B, atomsPerCrystal: N, classCount: tinyConfig.classCount };
+const schedule = cosineSchedule(tinyConfig.timesteps);
+const condition = {
+  siteDos: uniforms(1, 0, 0, 0, B * N * 100),
+  siteMask: Float32Array.of(1, 1, 0, 1, 1, 1),
+  energyMask: new Float32Array(B * 100).fill(1),
+  totalDos: uniforms(1, 0, 0, 1, B * 100),
+  totalMask: Float32Array.of(1, 0),
+};
+const state = startState(1, [0, 1], shape, 5);
+const fields = ["types", "fracCoords", "lattice"] as const;
+
+describe.each(engines)("on $name", (engine) => {
+  test.each([
+    ["masked", tinyConfig],
+    ["linear", tinyReferenceConfig],
+  ] as const)("one doubled batch equals two calls mixed by hand, %s encoder", async (_, config) => {
+    const network = blockNetwork(engine, { config, parameters: randomParameters(config, 2), schedule }, shape);
+    const options = { timesteps: config.timesteps };
+    const conditional = await (await guidedDenoise(network, condition, { ...options, guidanceWeight: 0 }))(state, 5);
+    const unconditional = await unconditionalDenoise(network, config.hiddenDim)(state, 5);
+    for (const guidanceWeight of [1, 2.5, -0.5, 50]) {
+      const guided = await (await guidedDenoise(network, condition, { ...options, guidanceWeight }))(state, 5);
+      for (const field of fields) {
+        const mixed = conditional[field].map(
+          (c, i) => (1 + guidanceWeight) * c - guidanceWeight * unconditional[field][i],
+        );
+        expectAllClose(guided[field], mixed, { tolerance: 5e-5 });
+      }
+    }
+    expect(
+      Math.max(...conditional.fracCoords.map((c, i) => Math.abs(c - unconditional.fracCoords[i]))),
+    ).toBeGreaterThan(1e-3);
+    network.dispose();
+  });
+
+  test("every crystal has its own weight, and a sum of branches is not a matter of the batch", async () => {
+    const parameters = randomParameters(tinyConfig, 2);
+    const network = blockNetwork(engine, { config: tinyConfig, parameters, schedule }, shape);
+    const encoded = await network.encode(condition);
+    const at = (w: readonly number[]): Promise<Fields> =>
+      network.evaluate("guided", state, 5, encoded, Float32Array.from(w));
+    const [one, three, both] = [await at([1, 1]), await at([3, 3]), await at([1, 3])];
+    expectAllClose(both.lattice.slice(0, 9), one.lattice.slice(0, 9), { tolerance: 1e-6 });
+    expectAllClose(both.lattice.slice(9), three.lattice.slice(9), { tolerance: 1e-6 });
+    network.dispose();
+  });
+});
+
+test("which branches are computed: weight 0 the conditional one alone, and the interval is respected", async () => {
+  const asked: Branches[] = [];
+  const nothing: Fields = { types: new Float32Array(), fracCoords: new Float32Array(), lattice: new Float32Array() };
+  const network: BlockNetwork = {
+    shape,
+    encode: () => Promise.resolve(new Float32Array()),
+    evaluate: (branches) => Promise.resolve((asked.push(branches), nothing)),
+    dispose: () => undefined,
+  };
+  const branchesAt = async (guidanceWeight: number, times: number[], guidanceInterval?: [number, number]) => {
+    asked.length = 0;
+    const denoise = await guidedDenoise(network, condition, { guidanceWeight, guidanceInterval, timesteps: 100 });
+    for (const t of times) await denoise(state, t);
+    return [...asked];
+  };
+  expect(await branchesAt(0, [1, 50, 100])).toEqual(["conditional", "conditional", "conditional"]);
+  expect(await branchesAt(2, [1, 100])).toEqual(["guided", "guided"]);
+  expect(await branchesAt(2, [19, 20, 80, 81], [0.2, 0.8])).toEqual(["conditional", "guided", "guided", "conditional"]);
+  await unconditionalDenoise(network, 4)(state, 1);
+  expect(asked.at(-1)).toBe("unconditional");
+});

@@ -1,0 +1,159 @@
+import { describe, expect, test } from "vitest";
+import type { Denoise, DiffusionState } from "../../src/diffusion/index.js";
+import {
+  argmaxTypes,
+  cosineSchedule,
+  fastSampler,
+  firstUsefulTime,
+  predictorCorrector,
+  startState,
+  streamNoise,
+  stride,
+  warmStart,
+} from "../../src/diffusion/index.js";
+import { expectAllClose } from "../support/close.js";
+import { cleanBlock, collect, perfectDenoiser, turns } from "./support.js";
+
+const schedule = cosineSchedule(100);
+const shape = { batchSize: 2, atomsPerCrystal: 3, classCount: 5 };
+const indices = [4, 5];
+const noise = streamNoise(1, indices, shape);
+const start = startState(1, indices, shape, schedule.timesteps);
+const clean = cleanBlock(shape, 1);
+const perfect = perfectDenoiser(clean, schedule);
+
+function expectCrystal(found: DiffusionState, expected: DiffusionState, tolerance: number): void {
+  expectAllClose(found.lattice, expected.lattice, { tolerance });
+  expect([...argmaxTypes(found)]).toEqual([...argmaxTypes(expected)]);
+  expectAllClose(turns(found.fracCoords, expected.fracCoords), new Float32Array(found.fracCoords.length), {
+    tolerance: 1,
+    floor: tolerance,
+  });
+}
+
+describe("a perfect denoiser of one crystal leads to that crystal", () => {
+  // The uncorrected variant counts the last corrector's drift twice: 0.4 sigma_1 at this step size.
+  test.each([
+    ["corrected", 1e-3],
+    ["uncorrected", 0.01],
+  ] as const)("predictor-corrector, %s", async (predictorInput, tolerance) => {
+    const run = predictorCorrector(perfect, start, schedule, noise, { predictorInput });
+    const { final, steps } = await collect(run);
+    expectCrystal(final, clean, tolerance);
+    expect(steps.map(({ t }) => t)).toEqual(Array.from({ length: 100 }, (_, i) => 100 - i));
+    expect(steps.at(-1)).toMatchObject({ step: 100, stepCount: 100 });
+  });
+
+  test.each([
+    [1, 100],
+    [1, 10],
+    [0, 10],
+    [0.5, 25],
+  ])("fast sampler, eta %d, %i steps", async (eta, steps) => {
+    const run = fastSampler(perfect, start, schedule, noise, { eta, steps });
+    expectCrystal((await collect(run)).final, clean, 1e-3);
+  });
+});
+
+test("the fast sampler with eta 1 that visits every t is the reference's predictor", async () => {
+  // Any estimate whose clean types lie in [0, 1], where the fast sampler's bound does nothing; far from perfect otherwise.
+  const elsewhere = cleanBlock(shape, 8);
+  const other = perfectDenoiser({ ...elsewhere, types: elsewhere.types.map((x) => 0.1 + 0.5 * x) }, schedule);
+  const denoise: Denoise = async (state, t) => {
+    const exact = await other(state, t);
+    return { ...exact, fracCoords: state.fracCoords.map((x, i) => Math.sin(7 * x + i) * 0.3) };
+  };
+  const options = { stepLr: 0, startTime: 98 };
+  const reference = predictorCorrector(denoise, start, schedule, noise, { ...options, predictorInput: "uncorrected" });
+  const fast = fastSampler(denoise, start, schedule, noise, { eta: 1, steps: 98, startTime: 98 });
+  const [expected, found] = [await collect(reference), await collect(fast)];
+  expect(found.steps.length).toBe(98);
+  found.steps.forEach(({ state, t }, i) => {
+    const same = expected.steps[i];
+    expect(same.t).toBe(t);
+    expectAllClose(state.lattice, same.state.lattice, { tolerance: 2e-4 });
+    expectAllClose(state.types, same.state.types, { tolerance: 2e-4 });
+    expectAllClose(turns(state.fracCoords, same.state.fracCoords), new Float32Array(18), { tolerance: 1, floor: 1e-4 });
+  });
+});
+
+test("eta 0 draws no noise; eta 1 does", async () => {
+  const asked: string[] = [];
+  const counting: typeof noise = (field, t, purpose) => {
+    asked.push(`${field} ${t} ${purpose}`);
+    return noise(field, t, purpose);
+  };
+  await collect(fastSampler(perfect, start, schedule, counting, { eta: 0, steps: 5 }));
+  expect(asked).toEqual([]);
+  await collect(fastSampler(perfect, start, schedule, counting, { eta: 1, steps: 5 }));
+  // None in the last step, and no number twice.
+  expect(asked.length).toBe(4 * 3);
+  expect(new Set(asked).size).toBe(asked.length);
+});
+
+test("the predicted clean lattice is bounded, whole crystals at a time", async () => {
+  const wild: Denoise = async (state, t) => ({
+    ...(await perfect(state, t)),
+    lattice: state.lattice.map((x, i) => (i < 9 ? -50 * (x + 1) : x)),
+  });
+  const { steps } = await collect(fastSampler(wild, start, schedule, noise, { eta: 0, steps: 10, latticeBound: 4 }));
+  for (const { state } of steps) expect(Math.max(...state.lattice.map(Math.abs))).toBeLessThan(8);
+});
+
+test("strides go down to 0 in even steps", () => {
+  expect(stride(10, 5)).toEqual([10, 8, 6, 4, 2, 0]);
+  expect(stride(3, 50)).toEqual([3, 2, 1, 0]);
+  for (const [from, steps] of [
+    [997, 50],
+    [1000, 999],
+    [1, 1],
+  ]) {
+    const times = stride(from, steps);
+    expect(times[0]).toBe(from);
+    expect(times.at(-1)).toBe(0);
+    expect(times.every((t, i) => i === 0 || t < times[i - 1])).toBe(true);
+  }
+});
+
+test("sampling starts where alpha_bar is above 1e-4", () => {
+  const fine = cosineSchedule(1000);
+  const t = firstUsefulTime(fine);
+  expect(fine.alphasCumprod[t]).toBeGreaterThanOrEqual(1e-4);
+  expect(fine.alphasCumprod[t + 1]).toBeLessThan(1e-4);
+});
+
+describe("warm start", () => {
+  const fine = cosineSchedule(1000);
+
+  test("with little noise stays near its crystal; with all of it forgets it", () => {
+    const near = warmStart(clean, 0.004, fine, noise);
+    expect(near.startTime).toBe(4);
+    expect(Math.max(...turns(near.state.fracCoords, clean.fracCoords).map(Math.abs))).toBeLessThan(0.03);
+    expect(Math.max(...near.state.lattice.map((x, i) => Math.abs(x - clean.lattice[i])))).toBeLessThan(0.12);
+    const far = warmStart(clean, 1, fine, noise);
+    expect(far.startTime).toBe(1000);
+    expectAllClose(far.state.lattice, noise("lattice", 1000, "start"), { tolerance: 1e-3 });
+  });
+
+  test.each(["fast", "predictor-corrector"])("%s: any bounded network leaves it near", async (sampler) => {
+    const babble: Denoise = (state, t) =>
+      Promise.resolve({
+        types: state.types.map((_, i) => Math.sin(i + t)),
+        fracCoords: state.fracCoords.map((_, i) => Math.sin(2 * i + t)),
+        lattice: state.lattice.map((_, i) => Math.sin(3 * i + t)),
+      });
+    const { state, startTime } = warmStart(clean, 0.004, fine, noise);
+    const run =
+      sampler === "fast"
+        ? fastSampler(babble, state, fine, noise, { startTime })
+        : predictorCorrector(babble, state, fine, noise, { startTime });
+    const { final } = await collect(run);
+    expect([...argmaxTypes(final)]).toEqual([...argmaxTypes(clean)]);
+    expect(Math.max(...turns(final.fracCoords, clean.fracCoords).map(Math.abs))).toBeLessThan(0.06);
+    expect(Math.max(...final.lattice.map((x, i) => Math.abs(x - clean.lattice[i])))).toBeLessThan(0.2);
+  });
+
+  test.each([0, -0.1, 1.1, NaN])("noise %d is refused", (seedNoise) => {
+    expect(() => warmStart(clean, seedNoise, fine, noise)).toThrow(/seed noise: expected a number in \(0, 1\]/);
+  });
+});

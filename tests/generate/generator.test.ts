@@ -1,0 +1,182 @@
+import { afterAll, describe, expect, test } from "vitest";
+import type { Target } from "../../src/dos/index.js";
+import type { GeneratedCrystal, GenerateOptions } from "../../src/generate/index.js";
+import { crystalGenerator } from "../../src/generate/index.js";
+import { compiledEngine, eagerEngine } from "../../src/runtime/index.js";
+import { expectAllClose } from "../support/close.js";
+import { turn } from "../diffusion/support.js";
+import { numbersOf, siteDos, target, template, tinyModel, totalDos } from "./support.js";
+
+const compiled = await compiledEngine();
+const eager = await eagerEngine("cpu");
+const model = tinyModel(1);
+const generator = crystalGenerator(compiled, model);
+afterAll(() => {
+  generator.dispose();
+  compiled.dispose();
+  eager.dispose();
+});
+
+const quick: GenerateOptions = { steps: 4, seed: 5, count: 5 };
+
+/** Same elements; lattice and coordinates within float32 rounding grown over a few steps. */
+function expectSameCrystals(found: readonly GeneratedCrystal[], expected: readonly GeneratedCrystal[]): void {
+  expect(found.map(({ index }) => index)).toEqual(expected.map(({ index }) => index));
+  found.forEach(({ crystal }, k) => {
+    const same = expected[k].crystal;
+    expect(crystal.atomicNumbers).toEqual(same.atomicNumbers);
+    expectAllClose(crystal.latticeMatrix.flat(), same.latticeMatrix.flat(), { tolerance: 1e-3 });
+    const off = crystal.fracCoords.flat().map((x, i) => Math.abs(turn(x, same.fracCoords.flat()[i])));
+    expect(Math.max(...off)).toBeLessThan(1e-3);
+  });
+}
+
+describe("only the seed and the settings decide the crystals", () => {
+  test("the same call twice gives the same bits; another seed does not", async () => {
+    const [once, twice] = [await generator.generate(target(3), quick), await generator.generate(target(3), quick)];
+    expect(twice).toEqual(once);
+    const other = await generator.generate(target(3), { ...quick, seed: 6 });
+    expect(numbersOf(other)).not.toEqual(numbersOf(once));
+    expect(once.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+    expect(new Set(once.map((c) => String(numbersOf([c])))).size).toBe(5);
+  });
+
+  test.each(["fast", "predictor-corrector"] as const)("whatever the batch size, %s", async (sampler) => {
+    const options = { ...quick, sampler };
+    const runs = [];
+    for (const batchSize of [8, 3, 1]) runs.push(await generator.generate(target(3), { ...options, batchSize }));
+    expectSameCrystals(runs[1], runs[0]);
+    expectSameCrystals(runs[2], runs[0]);
+  });
+
+  test("a run that is continued at an index makes the crystals that were missing", async () => {
+    const whole = await generator.generate(target(3), { ...quick, batchSize: 3 });
+    const rest = await generator.generate(target(3), { ...quick, batchSize: 3, firstIndex: 3, count: 2 });
+    // The same block shape: the same bits.
+    expect(rest).toEqual(whole.slice(3));
+    const shifted = await generator.generate(target(3), { ...quick, batchSize: 3, firstIndex: 2, count: 3 });
+    expectSameCrystals(shifted, whole.slice(2));
+  });
+
+  test("eager and compiled agree", async () => {
+    const other = crystalGenerator(eager, model);
+    const options = { ...quick, count: 3, batchSize: 3, guidanceWeight: 2 };
+    for (const asked of [target(3), null]) {
+      const numAtoms = asked ? undefined : 3;
+      expectSameCrystals(
+        await other.generate(asked, { ...options, numAtoms }),
+        await generator.generate(asked, { ...options, numAtoms }),
+      );
+    }
+    other.dispose();
+  });
+});
+
+describe("what a target leaves open does not influence the result", () => {
+  const generate = (asked: Target, numAtoms?: number) =>
+    generator.generate(asked, { ...quick, count: 2, batchSize: 2, guidanceWeight: 2, numAtoms });
+  const changed = (values: Float32Array, where: (i: number) => boolean) =>
+    values.map((v, i) => (where(i) ? 7 * v + 3 : v));
+
+  test("energies outside the window", async () => {
+    const whole: Target = { ...target(3), energyWindow: [-4, 4], totalDos: totalDos(2) };
+    const energy = (i: number) => -10 + (20 * (i % 100)) / 99;
+    const outside = (i: number) => Math.abs(energy(i)) > 4;
+    const other: Target = {
+      ...whole,
+      siteDos: { ...whole.siteDos!, values: changed(whole.siteDos!.values, outside) },
+      totalDos: { ...whole.totalDos!, values: changed(whole.totalDos!.values, outside) },
+    };
+    const expected = await generate(whole);
+    expect(await generate(other)).toEqual(expected);
+    // The control: inside the window it does.
+    const inside = changed(whole.siteDos!.values, (i) => !outside(i));
+    expect(await generate({ ...whole, siteDos: { ...whole.siteDos!, values: inside } })).not.toEqual(expected);
+  });
+
+  test("masked sites", async () => {
+    const whole: Target = { ...target(3), siteMask: [true, false, true] };
+    const ofSite = (site: number) => (i: number) => Math.floor(i / 100) === site;
+    const withSite = (site: number): Target => ({
+      ...whole,
+      siteDos: { ...whole.siteDos!, values: changed(whole.siteDos!.values, ofSite(site)) },
+    });
+    const expected = await generate(whole);
+    expect(await generate(withSite(1))).toEqual(expected);
+    expect(await generate(withSite(2))).not.toEqual(expected);
+  });
+
+  test("masked sites of a model with the linear encoder", async () => {
+    const linear = tinyModel(2, { encoder: "linear", latticeSpace: "matrix", latticeScale: 1 });
+    const scaler = { mean: new Float32Array(100).fill(0.5), std: new Float32Array(100).fill(0.3) };
+    const own = crystalGenerator(compiled, { ...linear, scaler });
+    const whole: Target = { ...target(2), siteMask: [true, false] };
+    const values = changed(whole.siteDos!.values, (i) => i >= 100);
+    const options = { ...quick, count: 1, batchSize: 1 };
+    expect(await own.generate({ ...whole, siteDos: { ...whole.siteDos!, values } }, options)).toEqual(
+      await own.generate(whole, options),
+    );
+    own.dispose();
+  });
+});
+
+describe("targets with a total alone", () => {
+  const total: Target = { label: "total", totalDos: totalDos(3), energyShift: 0 };
+  const options = { ...quick, count: 2, batchSize: 2 };
+
+  test("take the number of atoms from the options, or from the cell that the total belongs to", async () => {
+    for (const [asked, numAtoms] of [
+      [total, 2],
+      [{ ...total, atomCount: 2 }, undefined],
+      [{ ...total, atomCount: 4 }, 2],
+    ] as const) {
+      const crystals = await generator.generate(asked, { ...options, numAtoms });
+      for (const { crystal } of crystals) expect(crystal.atomicNumbers).toHaveLength(2);
+    }
+  });
+
+  test("count per atom: twice the cell with twice the DOS is the same wish", async () => {
+    const double = { ...totalDos(3), values: totalDos(3).values.map((v) => 2 * v) };
+    const one = await generator.generate({ ...total, atomCount: 2 }, { ...options, numAtoms: 2 });
+    const two = await generator.generate({ ...total, totalDos: double, atomCount: 4 }, { ...options, numAtoms: 2 });
+    expect(two).toEqual(one);
+  });
+});
+
+test("progress: fractions rise to one, and every crystal comes once", async () => {
+  const fractions: number[] = [];
+  const indices: number[] = [];
+  for await (const step of generator.stream(target(2), { ...quick, batchSize: 2 })) {
+    fractions.push(step.fraction);
+    indices.push(...step.crystals.map(({ index }) => index));
+  }
+  expect(fractions.every((f, i) => i === 0 || f >= fractions[i - 1])).toBe(true);
+  expect(fractions.at(-1)).toBe(1);
+  expect(indices).toEqual([0, 1, 2, 3, 4]);
+});
+
+test("a warm start with little noise stays near its crystal", async () => {
+  const fine = crystalGenerator(compiled, {
+    // A network that says noise; one that says elements, untrained, has its own idea of them at any noise level.
+    ...tinyModel(3, { timesteps: 1000, typeOutput: "noise", latticeSpace: "matrix", latticeScale: 2 }),
+    elements: [],
+  });
+  const options = { seedCrystal: template, seedNoise: 0.002, count: 2, batchSize: 2 };
+  for (const sampler of ["fast", "predictor-corrector"] as const)
+    for (const { crystal } of await fine.generate(null, { ...options, sampler })) {
+      expect(crystal.atomicNumbers).toEqual(template.atomicNumbers);
+      const off = crystal.fracCoords.flat().map((x, i) => Math.abs(turn(x, template.fracCoords.flat()[i])));
+      expect(Math.max(...off)).toBeLessThan(0.06);
+      const lattice = template.latticeMatrix.flat();
+      const lengths = (m: readonly number[]) => [0, 3, 6].map((k) => Math.hypot(m[k], m[k + 1], m[k + 2]));
+      lengths(crystal.latticeMatrix.flat()).forEach((length, k) =>
+        expect(Math.abs(length / lengths(lattice)[k] - 1)).toBeLessThan(0.15),
+      );
+    }
+  fine.dispose();
+});
+
+test("a DOS on the model's own number of points is enough: no grid of 400 is assumed", async () => {
+  const crystals = await generator.generate({ ...target(1), siteDos: siteDos(1, 3) }, { ...quick, count: 1 });
+  expect(crystals).toHaveLength(1);
+});
