@@ -12,6 +12,11 @@ export type Showable = VegaLiteSpec | string | readonly Row[] | object | number 
 /** A kernel that can send several MIME types at once sets `globalThis.__dosmith_display` to this. */
 export type DisplayHook = (bundle: MimeBundle, options?: { displayId?: string; update?: boolean }) => void;
 
+/** An output that is shown once and then replaced in place. */
+export interface LiveOutput {
+  update(value: Showable | Promise<Showable>): Promise<void>;
+}
+
 /** The part of tslab's `Display` that is used. */
 interface TslabDisplay {
   raw(contentType: string, content: string): void;
@@ -19,6 +24,8 @@ interface TslabDisplay {
 
 interface NotebookGlobals {
   __dosmith_display?: DisplayHook;
+  __dosmith_clear_output?: (wait?: boolean) => void;
+  __dosmith_signal?: AbortSignal;
   __tslab__?: { require(id: "tslab"): { display: TslabDisplay; newDisplay(): TslabDisplay } };
 }
 
@@ -31,21 +38,41 @@ const preference = ["text/html", vegaLiteMime, "image/svg+xml", "text/plain"];
 
 /**
  * Shows a value under the notebook cell: charts as interactive Vega-Lite with an SVG beside it, views and tables as
- * HTML. Outside a notebook nothing is shown. Returns what was, or would be, sent.
+ * HTML. Outside a notebook nothing is shown; `mimeBundle` has what would be.
  */
-export async function show(value: Showable | Promise<Showable>): Promise<MimeBundle> {
-  const bundle = await mimeBundle(await value);
-  send(bundle);
-  return bundle;
+export async function show(value: Showable | Promise<Showable>): Promise<void> {
+  send(await mimeBundle(await value));
+}
+
+/** An output to show a chart or table in that changes while a cell runs, such as the loss of a training run. */
+export function liveOutput(): LiveOutput {
+  const replace = replacingSender();
+  return {
+    async update(value) {
+      replace(await mimeBundle(await value));
+    },
+  };
+}
+
+/** Empties the cell's output, at once or (`wait`) when the next one comes. Does nothing outside the dosmith kernel. */
+export function clearOutput(wait = false): void {
+  globals.__dosmith_clear_output?.(wait);
+}
+
+/**
+ * The signal that the notebook's Interrupt button aborts, for functions that take one. Loops in a cell that `await`
+ * need none: the kernel ends them. Outside the dosmith kernel it never aborts.
+ */
+export function interruptSignal(): AbortSignal {
+  return globals.__dosmith_signal ?? new AbortController().signal;
 }
 
 /** The forms of a value by MIME type, without showing it. */
 export async function mimeBundle(value: Showable): Promise<MimeBundle> {
   if (typeof value === "string") return stringBundle(value);
-  if (isRows(value)) return { "text/html": htmlTable(value), "text/plain": JSON.stringify(value, null, 1) };
+  if (isRows(value)) return tableBundle(value);
   if (isChart(value)) return chartBundle(value);
-  if (isDataFrame(value))
-    return { "text/html": htmlTable(frameRows(value)), "text/plain": JSON.stringify(frameRows(value), null, 1) };
+  if (isDataFrame(value)) return tableBundle(frameRows(value));
   return { "text/plain": typeof value === "object" ? JSON.stringify(value, null, 2) : String(value) };
 }
 
@@ -70,10 +97,10 @@ export function notebookProgress(options: Pick<ProgressState, "label" | "total" 
   };
 }
 
-let progressCount = 0;
+let replacedCount = 0;
 
 function replacingSender(): (bundle: MimeBundle) => void {
-  const displayId = `dosmith-progress-${process.pid}-${progressCount++}`;
+  const displayId = `dosmith-${process.pid}-${replacedCount++}`;
   const display = globals.__tslab__?.require("tslab").newDisplay();
   let update = false;
   return (bundle) => {
@@ -97,6 +124,10 @@ function sendRichest(display: TslabDisplay, bundle: MimeBundle): void {
 function stringBundle(text: string): MimeBundle {
   const isHtml = /^\s*<(iframe|table|div|figure|svg|p|section)\b/i.test(text);
   return isHtml ? { "text/html": text, "text/plain": "[HTML view]" } : { "text/plain": text };
+}
+
+function tableBundle(rows: readonly Row[]): MimeBundle {
+  return { "text/html": htmlTable(rows), "text/plain": JSON.stringify(rows, null, 1) };
 }
 
 async function chartBundle(spec: VegaLiteSpec): Promise<MimeBundle> {

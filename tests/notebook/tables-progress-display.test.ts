@@ -1,10 +1,14 @@
 import { afterEach, describe, expect, it } from "vitest";
 import {
+  bundledFile,
   candidateFrame,
+  clearOutput,
   dosChart,
   formatDuration,
   formatProgress,
   htmlTable,
+  interruptSignal,
+  liveOutput,
   mimeBundle,
   notebookProgress,
   ProgressMeter,
@@ -72,15 +76,22 @@ describe("progress", () => {
 });
 
 describe("show", () => {
-  const globals = globalThis as { __dosmith_display?: unknown; __tslab__?: unknown };
+  const globals = globalThis as {
+    __dosmith_display?: unknown;
+    __dosmith_clear_output?: unknown;
+    __dosmith_signal?: unknown;
+    __tslab__?: unknown;
+  };
   afterEach(() => {
     delete globals.__dosmith_display;
+    delete globals.__dosmith_clear_output;
+    delete globals.__dosmith_signal;
     delete globals.__tslab__;
   });
 
   it("gives a chart as Vega-Lite, SVG and text, without HTML, which notebooks would prefer", async () => {
     const spec = dosChart({ target, candidates: [] });
-    const bundle = await show(spec);
+    const bundle = await mimeBundle(spec);
     expect(Object.keys(bundle)).toEqual(["application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"]);
     expect(bundle["application/vnd.vegalite.v5+json"]).toBe(spec);
   });
@@ -108,6 +119,39 @@ describe("show", () => {
     for (const done of [1, 2, 3]) progress.update(done);
     expect(calls.map(({ update }) => update)).toEqual([false, true]); // the second comes too soon
     expect(new Set(calls.map(({ displayId }) => displayId)).size).toBe(1);
+  });
+
+  it("replaces a live output in place, and does not mix two of them up", async () => {
+    const calls: { text: unknown; displayId?: string; update?: boolean }[] = [];
+    globals.__dosmith_display = (bundle: MimeBundle, options: { displayId: string; update: boolean }) =>
+      calls.push({ text: bundle["text/plain"], ...options });
+    const [first, second] = [liveOutput(), liveOutput()];
+    await first.update("a");
+    await second.update("b");
+    await first.update(Promise.resolve("c"));
+    expect(calls.map(({ text, update }) => [text, update])).toEqual([
+      ["a", false],
+      ["b", false],
+      ["c", true],
+    ]);
+    expect(calls[0].displayId).toBe(calls[2].displayId);
+    expect(calls[0].displayId).not.toBe(calls[1].displayId);
+  });
+
+  it("clears the output and hands out the interrupt signal where the kernel has them, else does nothing", () => {
+    clearOutput();
+    expect(interruptSignal().aborted).toBe(false);
+    const cleared: unknown[] = [];
+    globals.__dosmith_clear_output = (wait: boolean) => cleared.push(wait);
+    globals.__dosmith_signal = AbortSignal.abort();
+    clearOutput(true);
+    expect(cleared).toEqual([true]);
+    expect(interruptSignal().aborted).toBe(true);
+  });
+
+  it("finds bundled files from any folder", () => {
+    expect(bundledFile("package.json")).toMatch(/package\.json$/);
+    expect(() => bundledFile("models/none.safetensors")).toThrow(/none\.safetensors: this installation has no such/);
   });
 
   it("shows a data frame as a table and other values as text", async () => {

@@ -63,7 +63,7 @@ function pointLayers(points: readonly ReturnType<typeof pointOf>[], matchLabel =
     ...(names.length > 1 ? { title: null } : { legend: null }),
   };
   const x = axis("match", `distance to the target DOS (${matchLabel}, smaller is better)`);
-  const y = axis("validity", "valid crystals (%)", { format: ".0%" });
+  const y = { ...axis("validity", "valid crystals (%)", { format: ".0%" }), scale: { domain: validityDomain(points) } };
   const data = { values: points };
   const tooltip = ["guidanceWeight", "match", "validity"].map((field) => ({
     field,
@@ -93,6 +93,12 @@ function pointLayers(points: readonly ReturnType<typeof pointOf>[], matchLabel =
       encoding: { x, y, text: { field: "guidanceWeight", type: "quantitative", format: "~g" } },
     },
   ];
+}
+
+/** Up to 100 % and no further, with room below the lowest error bar. */
+function validityDomain(points: readonly ReturnType<typeof pointOf>[]): [number, number] {
+  const lowest = Math.min(1, ...points.map((point) => point.validityLow));
+  return [Math.max(0, Math.floor(10 * lowest - 0.5) / 10), 1];
 }
 
 function referenceLayers(references: readonly TradeoffReference[]): object[] {

@@ -1,0 +1,38 @@
+"use strict";
+/**
+ * The kernel that Jupyter starts: `node dosmith-kernel.cjs CONNECTION_FILE`. tslab compiles the cells and speaks
+ * Jupyter's protocol; what tslab gets wrong is done here instead (README.md says what and why).
+ */
+const process = require("node:process");
+const { loadTslab } = require("./lib/tslab.cjs");
+const { createCellRequire } = require("./lib/modules.cjs");
+const { createExecutor } = require("./lib/executor.cjs");
+const { currentExecution, isInterruption, lastExecution } = require("./lib/execution.cjs");
+const { createServer } = require("./lib/server.cjs");
+const { routeOutput } = require("./lib/output.cjs");
+
+function main([connectionFile]) {
+  if (!connectionFile) {
+    console.error("usage: node dosmith-kernel.cjs CONNECTION_FILE (Jupyter does this; see README.md)");
+    process.exit(2);
+  }
+  const tslab = loadTslab();
+  const cellRequire = createCellRequire(process.cwd(), tslab);
+  const executor = createExecutor(tslab, cellRequire);
+  const server = createServer(tslab, executor, connectionFile);
+  routeOutput(tslab);
+  // The kernel outlives whatever a cell leaves behind.
+  process.on("uncaughtException", (error) => reportStray("Uncaught error", error));
+  process.on("unhandledRejection", (reason) => reportStray("A promise that nobody awaited failed", reason));
+  process.on("SIGINT", () => lastExecution()?.interrupt());
+  // The compiler takes a second to start; Jupyter need not wait for it.
+  return server.init().then(() => setTimeout(() => executor.warmUp(), 300));
+}
+
+function reportStray(what, reason) {
+  if (isInterruption(reason)) return;
+  const text = reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);
+  currentExecution()?.output.write("stderr", `${what}: ${text}\n`);
+}
+
+void main(process.argv.slice(2));

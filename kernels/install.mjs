@@ -1,0 +1,130 @@
+#!/usr/bin/env node
+/**
+ * Tells Jupyter about the kernel: `node kernels/install.mjs install | uninstall | list [--prefix FOLDER]`.
+ * Writes a standard kernelspec (one small folder); nothing else is changed.
+ */
+import { access, copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const kernelName = "dosmith";
+const displayName = "dosmith (TypeScript)";
+const here = dirname(fileURLToPath(import.meta.url));
+const launcher = join(here, "dosmith-kernel.cjs");
+
+/**
+ * Installs the kernelspec and returns its folder. Doing it again replaces it.
+ * @param {{ prefix?: string }} [options] with a prefix (a virtual or conda environment) into its share/jupyter, else
+ * into the user's Jupyter data folder (JUPYTER_DATA_DIR where that is set)
+ */
+export async function installKernel(options = {}) {
+  const folder = kernelFolder(options);
+  await mkdir(folder, { recursive: true });
+  const unfinished = join(folder, `kernel.json.${process.pid}`);
+  await writeFile(unfinished, `${JSON.stringify(kernelspec(), null, 2)}\n`);
+  await copyFile(join(here, "logo-svg.svg"), join(folder, "logo-svg.svg"));
+  await rename(unfinished, join(folder, "kernel.json"));
+  return folder;
+}
+
+/** Removes the kernelspec; returns its folder, or undefined when there was none. @param {{ prefix?: string }} [options] */
+export async function uninstallKernel(options = {}) {
+  const folder = kernelFolder(options);
+  if (!(await exists(join(folder, "kernel.json")))) return undefined;
+  await rm(folder, { recursive: true });
+  return folder;
+}
+
+/**
+ * The installed kernelspec of that place, if any: its folder, the launcher that it starts, and why it cannot work.
+ * @param {{ prefix?: string }} [options]
+ * @returns {Promise<{ folder: string, launcher: string, problem?: string } | undefined>}
+ */
+export async function installedKernel(options = {}) {
+  const folder = kernelFolder(options);
+  const file = join(folder, "kernel.json");
+  if (!(await exists(file))) return undefined;
+  const argv = await readArgv(file);
+  if (!argv) return { folder, launcher: "", problem: `${file} is not a kernelspec; install again` };
+  const started = argv.find((word) => word.endsWith(".cjs")) ?? "";
+  for (const path of [argv[0], started])
+    if (!(await exists(path))) return { folder, launcher: started, problem: `${path} does not exist; install again` };
+  return { folder, launcher: started };
+}
+
+function kernelFolder({ prefix } = {}) {
+  const data = prefix === undefined ? userDataFolder() : join(resolve(prefix), "share", "jupyter");
+  return join(data, "kernels", kernelName);
+}
+
+/** Where Jupyter itself looks for a user's kernels (`jupyter --data-dir`). */
+function userDataFolder({ env, platform } = process) {
+  if (env["JUPYTER_DATA_DIR"]) return resolve(env["JUPYTER_DATA_DIR"]);
+  if (platform === "darwin") return join(homedir(), "Library", "Jupyter");
+  if (platform === "win32") return join(env["APPDATA"] ?? join(homedir(), "AppData", "Roaming"), "jupyter");
+  return join(env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share"), "jupyter");
+}
+
+function kernelspec() {
+  return {
+    // On Node 20 loading ES modules by require is still called experimental, in every first cell.
+    argv: [process.execPath, "--disable-warning=ExperimentalWarning", launcher, "{connection_file}"],
+    display_name: displayName,
+    language: "typescript",
+    interrupt_mode: "signal",
+    metadata: { debugger: false },
+  };
+}
+
+async function readArgv(file) {
+  try {
+    const { argv } = JSON.parse(await readFile(file, "utf8"));
+    return Array.isArray(argv) && argv.every((word) => typeof word === "string") ? argv : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function exists(path) {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+const usage = "usage: node install.mjs install | uninstall | list [--prefix FOLDER]";
+
+const commands = {
+  async install(options) {
+    return `installed: ${displayName} in ${await installKernel(options)}`;
+  },
+  async uninstall(options) {
+    const folder = await uninstallKernel(options);
+    return folder ? `removed: ${folder}` : `nothing to remove in ${kernelFolder(options)}`;
+  },
+  async list(options) {
+    const found = await installedKernel(options);
+    if (!found) return `not installed in ${kernelFolder(options)}`;
+    return found.problem ? `${found.folder}: ${found.problem}` : `${displayName}: ${found.folder} -> ${found.launcher}`;
+  },
+};
+
+async function main([command, flag, prefix, ...rest]) {
+  const known = Object.hasOwn(commands, command ?? "");
+  const wrong = !known || rest.length > 0 || (flag !== undefined && (flag !== "--prefix" || prefix === undefined));
+  if (wrong) {
+    console.error(usage);
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    console.log(await commands[command]({ prefix }));
+  } catch (error) {
+    console.error(`dosmith kernel ${command}: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main(process.argv.slice(2));

@@ -1,0 +1,62 @@
+"use strict";
+/** Running cells: which one a piece of code belongs to, however late it runs, and how it is interrupted. */
+const { AsyncLocalStorage } = require("node:async_hooks");
+const { checkName } = require("./interruptible.cjs");
+
+const storage = new AsyncLocalStorage();
+let last;
+
+/** Thrown into a cell that the user interrupts. */
+class Interrupted extends Error {
+  name = "Interrupted";
+}
+
+/** One run of one cell. */
+class Execution {
+  #controller = new AbortController();
+
+  constructor(output) {
+    this.output = output;
+    this.interruption = new Promise((_, reject) => {
+      this.signal.addEventListener("abort", () => reject(this.signal.reason), { once: true });
+    });
+    this.interruption.catch(() => {});
+  }
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  interrupt() {
+    this.#controller.abort(new Interrupted("the cell was interrupted"));
+  }
+
+  /** Runs `fn` so that everything it starts knows this execution. */
+  run(fn) {
+    last = this;
+    return storage.run(this, fn);
+  }
+}
+
+/** The execution that the calling code belongs to, else the latest. */
+function currentExecution() {
+  return storage.getStore() ?? last;
+}
+
+function lastExecution() {
+  return last;
+}
+
+function isInterruption(error) {
+  return error instanceof Interrupted || error?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+}
+
+globalThis[checkName] = (value) => {
+  storage.getStore()?.signal.throwIfAborted();
+  return value;
+};
+
+/** For code that a cell calls: the AbortSignal of the cell that it belongs to. */
+Object.defineProperty(globalThis, "__dosmith_signal", { get: () => currentExecution()?.signal });
+
+module.exports = { Execution, currentExecution, isInterruption, lastExecution };

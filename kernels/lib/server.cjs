@@ -1,0 +1,139 @@
+"use strict";
+/** Jupyter's protocol where tslab falls short of it: errors, queued requests after an error, displays, many messages. */
+const process = require("node:process");
+const { setTimeout: sleep } = require("node:timers/promises");
+const { inspect } = require("node:util");
+const { CellError } = require("./errors.cjs");
+const { Execution, lastExecution } = require("./execution.cjs");
+const { CellOutput } = require("./output.cjs");
+const { packageRequire } = require("./tslab.cjs");
+
+/** Requests that were sent before an error became known have arrived by then. */
+const collectMs = 20;
+
+/** @returns tslab's server for one connection, repaired; `init()` starts it. */
+function createServer(tslab, executor, connectionFile) {
+  const { JupyterHandlerImpl, ZmqServer } = tslab.jupyter;
+
+  class Handler extends JupyterHandlerImpl {
+    handleKernel() {
+      const info = super.handleKernel();
+      const { version } = packageRequire("./package.json");
+      const language_info = { ...info.language_info, version: tslab.ts.version };
+      const banner = `dosmith ${version} (TypeScript ${tslab.ts.version}, Node ${process.versions.node})`;
+      return {
+        ...info,
+        status: "ok",
+        implementation: "dosmith",
+        implementation_version: version,
+        banner,
+        language_info,
+      };
+    }
+
+    // A failing look-up of the editor must not leave it waiting.
+    handleComplete(request) {
+      const { cursor_pos: cursor } = request;
+      const nothing = { status: "ok", matches: [], cursor_start: cursor, cursor_end: cursor, metadata: {} };
+      return orElse(() => super.handleComplete(request), nothing);
+    }
+
+    handleInspect(request) {
+      return orElse(() => super.handleInspect(request), { status: "ok", found: false, data: {}, metadata: {} });
+    }
+  }
+
+  class Server extends ZmqServer {
+    #cells = new CellQueue(executor);
+
+    bindSocket(socket, port) {
+      // Without this a burst of messages is silently cut off at the thousandth.
+      socket.sendHighWaterMark = 0;
+      return super.bindSocket(socket, port);
+    }
+
+    async handleExecute(socket, message) {
+      const output = new CellOutput((type, content) => this.#send(this.iopub, message, type, content));
+      this.#send(socket, message, "execute_reply", await this.#cells.execute(message.content, output));
+    }
+
+    handleCommInfoRequest(socket, message) {
+      this.#send(socket, message, "comm_info_reply", { status: "ok", comms: {} });
+    }
+
+    close() {
+      lastExecution()?.interrupt();
+      super.close();
+      // A job that does not notice must not keep the process.
+      setTimeout(() => process.exit(0), 500);
+    }
+
+    #send(socket, parent, type, content) {
+      const message = parent.createReply();
+      message.header.msg_type = type;
+      message.content = content;
+      message.signAndSend(this.connInfo.key, socket);
+    }
+  }
+
+  return new Server(new Handler(executor, false), connectionFile);
+}
+
+/** Cells in the order of their requests. After an error those already waiting are aborted, unless told otherwise. */
+class CellQueue {
+  #last = Promise.resolve();
+  #count = 0;
+  #errors = 0;
+
+  constructor(executor) {
+    this.executor = executor;
+  }
+
+  /** Resolves with the reply's content; outputs go to `output`. */
+  execute(request, output) {
+    const errorsBefore = this.#errors;
+    const turn = this.#last.then(() =>
+      this.#errors === errorsBefore ? this.#run(request, output) : { status: "aborted" },
+    );
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async #run({ code, silent = false, stop_on_error: stops = true }, output) {
+    const number = silent ? this.#count : ++this.#count;
+    if (!silent) output.send("execute_input", { code, execution_count: number });
+    const execution = new Execution(output);
+    try {
+      const value = await execution.run(() => this.executor.execute(code, number, execution));
+      if (value !== undefined && value !== null) output.send("execute_result", resultOf(value, number));
+      output.flush();
+      return { status: "ok", execution_count: number, user_expressions: {}, payload: [] };
+    } catch (error) {
+      const { content } = error instanceof CellError ? error : new CellError("KernelError", String(error?.stack), []);
+      output.send("error", content);
+      if (execution.signal.aborted) output.close();
+      if (stops) await this.#abortWaiting();
+      return { status: "error", execution_count: number, ...content };
+    }
+  }
+
+  /** The reply is held back meanwhile: whoever waits for it before sending the next cell is never aborted. */
+  async #abortWaiting() {
+    await sleep(collectMs);
+    this.#errors++;
+  }
+}
+
+function resultOf(value, executionCount) {
+  return { execution_count: executionCount, data: { "text/plain": inspect(value) }, metadata: {} };
+}
+
+function orElse(answer, otherwise) {
+  try {
+    return answer();
+  } catch {
+    return otherwise;
+  }
+}
+
+module.exports = { createServer };

@@ -1,0 +1,112 @@
+"use strict";
+/** tslab's parts, with a compiler that finds packages as Node does and remembers where each line came from. */
+const path = require("node:path");
+const { createRequire, SourceMap } = require("node:module");
+const { checkAwaits } = require("./interruptible.cjs");
+
+const testedVersion = "1.0.22";
+
+/** This package: the folder above kernels/. */
+const root = path.dirname(path.dirname(__dirname));
+const packageRequire = createRequire(path.join(root, "package.json"));
+
+/** @throws Error when tslab is missing, or another version than the one whose internals are used here. */
+function loadTslab() {
+  const manifest = packageRequire.resolve("tslab/package.json");
+  const { version } = packageRequire(manifest);
+  if (version !== testedVersion)
+    throw new Error(`${manifest}: expected tslab ${testedVersion}, found ${version}; run npm install in ${root}`);
+  const load = createRequire(manifest);
+  const sourceMaps = new Map();
+  const ts = replaceExports(load.resolve("@tslab/typescript-for-tslab"), load, (original) => ({
+    createWatchCompilerHost: compilerHost(original),
+    transpileModule: transpiler(original, sourceMaps),
+  }));
+  return {
+    ts,
+    createConverter: load("./dist/converter").createConverter,
+    jupyter: load("./dist/jupyter"),
+    public: load("./dist/public"),
+    /** The place in the cell's TypeScript of a place in what was made of it; both count from 1. */
+    originalPosition: (code, line, column) => originalPosition(sourceMaps.get(code), line, column),
+  };
+}
+
+/** The exports of TypeScript are read-only getters, so a copy takes their place before tslab loads them. */
+function replaceExports(file, load, replacements) {
+  const original = load(file);
+  require.cache[file].exports = { ...original, ...replacements(original) };
+  return require.cache[file].exports;
+}
+
+/** tslab resolves like Node 10, which knows no `exports`, and only from the notebook's folder. */
+function compilerHost(ts) {
+  return (rootFiles, options, ...rest) => {
+    const ours = {
+      ...options,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      inlineSourceMap: true,
+      typeRoots: typeRoots(ts, options.typeRoots),
+    };
+    const host = ts.createWatchCompilerHost(rootFiles, ours, ...rest);
+    const resolve = (name, from) => ts.resolveModuleName(name, from, ours, host);
+    host.resolveModuleNameLiterals = (literals, containingFile) =>
+      literals.map(({ text }) => {
+        if (isOwn(text)) return resolve(text, ownFile);
+        const found = resolve(text, containingFile);
+        return found.resolvedModule || text.startsWith(".") ? found : resolve(text, ownFile);
+      });
+    // Otherwise every file of every package is looked up again for every cell.
+    host.hasInvalidatedResolutions = (file) => !isSettled(file);
+    return host;
+  };
+}
+
+const ownFile = path.join(root, "cell.ts");
+
+/** Files whose imports do not change while a kernel runs: of packages, and our own. */
+function isSettled(file) {
+  return file.includes("/node_modules/") || file.startsWith(path.join(root, "dist"));
+}
+
+/** Whether a module is this package's, which a notebook in any folder gets from here. */
+function isOwn(name) {
+  return name === "dosmith" || name.startsWith("dosmith/");
+}
+
+function typeRoots(ts, roots) {
+  const hasNode = (folder) => ts.sys.fileExists(path.join(folder, "node", "package.json"));
+  return roots.some(hasNode) ? roots : [...roots, path.join(root, "node_modules", "@types")];
+}
+
+const mapComment = /\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
+
+/** The second of tslab's two steps, ES module to CommonJS: makes awaits interruptible and keeps both steps' maps. */
+function transpiler(ts, sourceMaps) {
+  return (code, { compilerOptions, ...options }) => {
+    const first = mapComment.exec(code)?.[1];
+    const made = ts.transpileModule(code.replace(mapComment, ""), {
+      ...options,
+      compilerOptions: { ...compilerOptions, sourceMap: true },
+      transformers: { before: [checkAwaits(ts)] },
+    });
+    const outputText = made.outputText.replace(/\/\/# sourceMappingURL=.*\s*$/, "");
+    const maps = [made.sourceMapText, first && Buffer.from(first, "base64").toString()];
+    if (first) sourceMaps.set(outputText, maps);
+    return { ...made, outputText };
+  };
+}
+
+function originalPosition(maps, line, column) {
+  if (!maps) return undefined;
+  let at = { line: line - 1, column: column - 1 };
+  for (const text of maps) {
+    const entry = new SourceMap(JSON.parse(text)).findEntry(at.line, at.column);
+    if (entry.originalLine === undefined) return undefined;
+    at = { line: entry.originalLine, column: entry.originalColumn };
+  }
+  // tslab puts one line before the cell, which so counts from 1.
+  return at.line < 1 ? undefined : { line: at.line, column: at.column + 1 };
+}
+
+module.exports = { isOwn, loadTslab, packageRequire, root };
