@@ -22,7 +22,7 @@ const engine = await compiledEngine();
 afterAll(() => engine.dispose());
 
 const run = denoiserRun(records, records.slice(0, 3), tinyOptions);
-const flat = (parameters: Parameters) => [...parameters].map(([name, { data }]) => [name, [...data]]);
+const flat = (parameters: Parameters) => [...parameters].map(([name, { data }]) => [name, Array.from(data)]);
 
 describe("exact resume", () => {
   test("20 steps equal 10, save, load and 10 more: losses, weights, averages, moments and history", async () => {
