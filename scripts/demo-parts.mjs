@@ -1,5 +1,5 @@
 /** A record of the test split. */
-export const demoTarget = "zincblende-BAs";
+export const demoTarget = "halfheusler-TaMgPb";
 
 /** `name`, or the first of name-2, name-3, ... that is not there yet: a demo never touches an earlier one. */
 export function freeFolder(name, exists) {

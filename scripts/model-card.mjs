@@ -1,6 +1,7 @@
 // Writes the quality tables of README.md and models/README.md from models/quality.json:  node scripts/model-card.mjs
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { format } from "prettier";
 import { toSvg, tradeoffChart } from "../dist/notebook/index.js";
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
@@ -69,7 +70,8 @@ async function fill(file, name, text) {
   const content = await readFile(path(file), "utf8");
   const [from, to] = [content.indexOf(open), content.indexOf(close)];
   if (from < 0 || to < from) throw new Error(`${file}: no ${open} ... ${close}`);
-  await writeFile(path(file), `${content.slice(0, from + open.length)}\n\n${text}\n\n${content.slice(to)}`);
+  const filled = `${content.slice(0, from + open.length)}\n\n${text}\n\n${content.slice(to)}`;
+  await writeFile(path(file), await format(filled, { parser: "markdown", printWidth: 120 }));
 }
 
 function percent(value) {

@@ -12,7 +12,7 @@ export interface TargetInput {
   /** A record's id, a JSON file with spectra, or a structure file. */
   readonly target: string;
   readonly use?: TargetOptions["use"];
-  readonly onlySites?: readonly number[];
+  readonly maskSites?: readonly number[];
   readonly energyWindow?: readonly [number, number];
   readonly energyZero?: "auto" | "keep";
   /** Total Gaussian broadening, eV. */
@@ -57,16 +57,16 @@ export async function readTarget(
 }
 
 /** Broadens, and keeps the sites that count; both are checked against the spectra. */
-function refine(original: Target, { onlySites, broaden: sigma }: TargetInput): Target {
+function refine(original: Target, { maskSites, broaden: sigma }: TargetInput): Target {
   const target = sigma === undefined ? original : broadened(original, sigma);
-  if (!onlySites) return target;
+  if (!maskSites) return target;
   const siteCount = target.siteDos?.siteCount ?? 0;
-  const beyond = onlySites.find((site) => site >= siteCount);
+  const beyond = maskSites.find((site) => site >= siteCount);
   if (siteCount > 0 && beyond !== undefined)
     throw new Error(
-      `${target.label}: --only-sites: site ${beyond} does not exist; the target has sites 0 to ${siteCount - 1}`,
+      `${target.label}: --mask-sites: site ${beyond} does not exist; the target has sites 0 to ${siteCount - 1}`,
     );
-  const masked = { ...target, siteMask: Array.from({ length: siteCount }, (_, site) => onlySites.includes(site)) };
+  const masked = { ...target, siteMask: Array.from({ length: siteCount }, (_, site) => maskSites.includes(site)) };
   checkTarget(masked);
   return masked;
 }

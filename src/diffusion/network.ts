@@ -107,7 +107,11 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
       return { types: types as Float32Array, fracCoords: fracCoords as Float32Array, lattice: lattice as Float32Array };
     },
     dispose() {
-      for (const made of programs.values()) void made.then((p) => p.dispose());
+      for (const made of programs.values())
+        void made.then(
+          (p) => p.dispose(),
+          () => undefined,
+        );
       programs.clear();
     },
   };

@@ -52,7 +52,11 @@ export function dosPredictor(engine: Engine, model: PredictorModel): DosPredicto
       return out;
     },
     dispose() {
-      for (const ready of programs.values()) void ready.then((p) => p.dispose());
+      for (const ready of programs.values())
+        void ready.then(
+          (p) => p.dispose(),
+          () => undefined,
+        );
       programs.clear();
     },
   };

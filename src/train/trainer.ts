@@ -180,7 +180,11 @@ export function taskPrograms(engine: Engine, task: TrainingTask): TaskPrograms {
       return program;
     },
     dispose() {
-      for (const program of made.values()) void program.then((p) => p.dispose());
+      for (const program of made.values())
+        void program.then(
+          (p) => p.dispose(),
+          () => undefined,
+        );
       made.clear();
     },
   };

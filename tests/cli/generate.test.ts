@@ -148,7 +148,7 @@ describe("targets", () => {
       "1",
       "--steps",
       "3",
-      "--only-sites",
+      "--mask-sites",
       "0,2",
       "--energy-window",
       "-4,2",

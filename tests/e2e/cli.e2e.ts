@@ -185,7 +185,7 @@ describe("bad input", () => {
       /foreign-os-system\.ckpt: .*system/,
     ],
     ["a truncated checkpoint", () => ["import", at("cut.ckpt"), "--out", at("never.safetensors")], /cut\.ckpt: /],
-    ["a mask beyond the sites", () => target("diamond-Si", "--only-sites", "0,2"), /site 2 does not exist/],
+    ["a mask beyond the sites", () => target("diamond-Si", "--mask-sites", "0,2"), /site 2 does not exist/],
     [
       "an impossible composition",
       () => target("diamond-Si", "--composition", "Al2O3"),

@@ -51,7 +51,7 @@ export function targetOptions(command: Command): Command {
       ),
     )
     .addOption(
-      option(group.target, "--only-sites <list>", "only these sites of the target count, from 0: 0,2", siteList),
+      option(group.target, "--mask-sites <list>", "only these sites of the target count, from 0: 0,2", siteList),
     )
     .addOption(
       option(
