@@ -11,7 +11,7 @@ import { openDataset, writeFileAtomic } from "../dist/data/index.js";
 import { targetFromRecord } from "../dist/dos/index.js";
 import { isStructurallyValid, matchTarget } from "../dist/evaluate/index.js";
 import { crystalGenerator } from "../dist/generate/index.js";
-import { dosPredictor, loadPredictor } from "../dist/model/index.js";
+import { dosPredictor, loadDenoiser, loadPredictor } from "../dist/model/index.js";
 import { learningCurveChart, toSvg } from "../dist/notebook/index.js";
 import { compiledEngine } from "../dist/runtime/index.js";
 import {
@@ -36,6 +36,10 @@ const engine = await compiledEngine({ threads: Number(options.threads) });
 const split = (await openDataset(root("datasets/pbe-prototypes"))).split();
 const [training, validation] = [[...split.train], [...split.validation]];
 const judge = dosPredictor(engine, await loadPredictor(root("models/predictor-b.safetensors")));
+const bundled = {
+  predictor: await loadPredictor(root("models/predictor-a.safetensors")),
+  denoiser: await loadDenoiser(root("models/denoiser.safetensors")),
+};
 const points = await readFile(options.out, "utf8").then(
   (text) => JSON.parse(text).points,
   () => [],
@@ -45,10 +49,13 @@ for (const share of shares) {
   if (points.some((point) => point.share === share)) continue;
   const part = training.filter(({ formula }) => position(formula) < share);
   const steps = Number(options.steps);
-  const predictor = await train(
-    predictorRun(part, validation, { ...defaultPredictorOptions, steps: Math.min(steps, 2500) }),
-  );
-  const denoiser = await train(denoiserRun(part, validation, { ...defaultDenoiserOptions, steps }));
+  const whole = share === 1; // the bundled models are trained on it, for as long as validation improved
+  const predictor = whole
+    ? bundled.predictor
+    : await train(predictorRun(part, validation, { ...defaultPredictorOptions, steps: Math.min(steps, 2500) }));
+  const denoiser = whole
+    ? bundled.denoiser
+    : await train(denoiserRun(part, validation, { ...defaultDenoiserOptions, steps }));
   points.push({
     share,
     trainCount: part.length,
