@@ -39,7 +39,8 @@ export interface HeldField {
 
 /**
  * Keeps rows of a field at given clean values: at each t the network sees them noised to that t, as it was trained, and
- * the estimate leads the sampler there; at the end they are exact. (The reference puts clean values back instead.)
+ * is told to have recognised that noise; what the sampler keeps of these rows is never looked at, and at the end they are
+ * exact. (The reference puts clean values back instead.)
  */
 export function hold({ field, values, rows }: HeldField, schedule: Schedule, noise: NoiseSource): Constraint {
   const width = values.length / rows.length;

@@ -7,7 +7,10 @@ export interface TemplateKeep {
   readonly types?: true | readonly number[];
 }
 
-/** Settings of a generation run. Only `seed` and the settings here decide the crystals, not the batch size. */
+/**
+ * Settings of a generation run. Only `seed` and the settings here decide the crystals, not how many are made at once: an
+ * eager engine gives the same bits for every batch size, a compiled one the same to float32 rounding (about 1e-5).
+ */
 export interface GenerateOptions {
   /** Crystals to make. Default 8. */
   readonly count?: number;

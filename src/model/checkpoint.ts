@@ -45,7 +45,8 @@ const denoiserConfig = z.object({
   hiddenDim: z.int().positive(),
   layerCount: z.int().positive(),
   frequencyCount: z.int().positive(),
-  timeDim: z.int().positive(),
+  // Half sines, half cosines; two of each at least, or the frequencies have no range.
+  timeDim: z.int().min(4).multipleOf(2),
   classCount: z.int().positive(),
   dosPoints: z.int().positive(),
   timesteps: z.int().positive(),

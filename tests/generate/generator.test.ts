@@ -49,6 +49,14 @@ describe("only the seed and the settings decide the crystals", () => {
     expectSameCrystals(runs[2], runs[0]);
   });
 
+  test("whatever the batch size, bit by bit on an eager engine", async () => {
+    const other = crystalGenerator(eager, model);
+    const options = { ...quick, count: 3, steps: 2 };
+    const together = await other.generate(target(2), { ...options, batchSize: 3 });
+    expect(await other.generate(target(2), { ...options, batchSize: 1 })).toEqual(together);
+    other.dispose();
+  });
+
   test("a run that is continued at an index makes the crystals that were missing", async () => {
     const whole = await generator.generate(target(3), { ...quick, batchSize: 3 });
     const rest = await generator.generate(target(3), { ...quick, batchSize: 3, firstIndex: 3, count: 2 });
