@@ -164,7 +164,7 @@ hooks.__dosmith_clear_output(true);`,
 });
 
 describe("Interrupt", () => {
-  it("stops code that never yields (both)", async () => {
+  it("stops code that never yields, and later cells run", async () => {
     const [stopped, after] = await cells([
       { code: "console.log('on');\nwhile (true);", interrupt: true },
       "console.log('alive')",
