@@ -20,7 +20,7 @@ describe("readDosmatgenCheckpoint", () => {
     expect(model.config).toMatchObject({
       encoder: "linear",
       typeOutput: "noise",
-      latticeOutput: "noise",
+      latticeSpace: "matrix",
       latticeScale: 1,
     });
     expect(prefix).toBe("decoder.");
