@@ -12,7 +12,9 @@ export function conditionBlock(target: Target, atoms: number, batchSize: number,
   const E = model.config.dosPoints;
   const sites = target.siteDos;
   const cellAtoms = target.atomCount ?? target.siteDos?.siteCount ?? atoms;
-  const total = target.totalDos?.values.map((value) => value / cellAtoms);
+  // The total contains every site: where only some count, it would bring the others back in.
+  const whole = target.siteMask?.every((counts) => counts) ?? true;
+  const total = whole ? target.totalDos?.values.map((value) => value / cellAtoms) : undefined;
   return repeatRows(
     {
       siteDos: standardised(sites?.values ?? new Float32Array(atoms * E), model),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { DosRecord } from "../data/index.js";
 import type { Model, ParameterSpec, Parameters } from "../model/index.js";
 import { saveModel } from "../model/index.js";
@@ -87,6 +88,14 @@ export function trainerOptions(options: TrainOptions): TrainerOptions {
     validateEvery,
     stopAfter,
   };
+}
+
+/** What a run is: its settings and, by a digest of their names, its training records. */
+export function recipeOf(options: TrainOptions, records: readonly DosRecord[]): string {
+  const digest = createHash("sha256")
+    .update(JSON.stringify(records.map(({ id }) => id)))
+    .digest("hex");
+  return JSON.stringify({ ...options, records: records.length, ids: digest.slice(0, 16) });
 }
 
 /** Atomic numbers that occur in the records, ascending. */

@@ -8,7 +8,7 @@ import type { AugmentOptions } from "./augment.js";
 import { denoiserTask } from "./denoiser-task.js";
 import { makeExamples } from "./examples.js";
 import type { TrainOptions, TrainingRun } from "./run.js";
-import { elementsOf, trainerOptions } from "./run.js";
+import { elementsOf, recipeOf, trainerOptions } from "./run.js";
 
 /** Settings of a denoiser's training beyond the common ones. */
 export interface TrainDenoiserOptions extends TrainOptions {
@@ -83,6 +83,6 @@ export function denoiserRun(
     specs,
     options: trainerOptions(options),
     toModel,
-    recipe: JSON.stringify({ ...options, records: training.length }),
+    recipe: recipeOf(options, training),
   };
 }

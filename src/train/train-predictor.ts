@@ -3,7 +3,7 @@ import type { Parameters, PredictorModel, RadialPredictorConfig } from "../model
 import { descriptorSize, initialParameters, radialPredictorSpecs } from "../model/index.js";
 import { predictorTask } from "./predictor-task.js";
 import type { TrainOptions, TrainingRun } from "./run.js";
-import { elementsOf, trainerOptions } from "./run.js";
+import { elementsOf, recipeOf, trainerOptions } from "./run.js";
 
 /** Settings of a DOS predictor's training beyond the common ones. */
 export interface TrainPredictorOptions extends TrainOptions {
@@ -65,6 +65,6 @@ export function predictorRun(
     specs,
     options: trainerOptions(options),
     toModel,
-    recipe: JSON.stringify({ ...options, records: training.length }),
+    recipe: recipeOf(options, training),
   };
 }

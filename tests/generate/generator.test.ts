@@ -114,6 +114,12 @@ describe("what a target leaves open does not influence the result", () => {
     expect(await generate(withSite(2))).not.toEqual(expected);
   });
 
+  test("masked sites, through the total that contains them", async () => {
+    const masked: Target = { ...target(3), siteMask: [true, false, true] };
+    const withTotal = await generator.generate({ ...masked, totalDos: totalDos(1) }, quick);
+    expect(withTotal).toEqual(await generator.generate({ ...masked, totalDos: totalDos(2) }, quick));
+  });
+
   test("masked sites of a model with the linear encoder", async () => {
     const linear = tinyModel(2, { encoder: "linear", latticeSpace: "matrix", latticeScale: 1 });
     const scaler = { mean: new Float32Array(100).fill(0.5), std: new Float32Array(100).fill(0.3) };
