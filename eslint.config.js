@@ -22,6 +22,19 @@ export default tseslint.config(
   },
   {
     files: ["**/*.{js,mjs,cjs}"],
-    languageOptions: { globals: { console: "readonly", process: "readonly", Buffer: "readonly", URL: "readonly", require: "readonly", module: "readonly", __dirname: "readonly", globalThis: "readonly", setTimeout: "readonly", AbortController: "readonly" } },
+    languageOptions: {
+      globals: {
+        console: "readonly",
+        process: "readonly",
+        Buffer: "readonly",
+        URL: "readonly",
+        require: "readonly",
+        module: "readonly",
+        __dirname: "readonly",
+        globalThis: "readonly",
+        setTimeout: "readonly",
+        AbortController: "readonly",
+      },
+    },
   },
 );
