@@ -1,3 +1,4 @@
+import { concatenate } from "./arrays.js";
 import { canonicalFrame } from "../crystal/index.js";
 import { sumOfSites } from "../dos/index.js";
 import type { DosRecord } from "./record.js";
@@ -78,16 +79,6 @@ function checkShape({ id, crystal, siteDos }: DosRecord, atoms: number, energyCo
     throw new Error(
       `${id}: ${crystal.atomicNumbers.length} atoms, ${siteDos.siteCount} sites and ${siteDos.grid.count} energies do not fit a block of ${atoms} atoms and ${energyCount} energies`,
     );
-}
-
-function concatenate(arrays: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(arrays.reduce((sum, array) => sum + array.length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    out.set(array, at);
-    at += array.length;
-  }
-  return out;
 }
 
 function chunks<T>(items: readonly T[], size: number): T[][] {

@@ -1,3 +1,4 @@
+export { concatenate, repeatArray } from "./arrays.js";
 export { toBlock, toBlocks } from "./blocks.js";
 export type { CrystalBlock } from "./blocks.js";
 export { buildDataset } from "./build.js";

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { repeatArray } from "../data/index.js";
 import type { ConditionTensors, DenoiserConfig, Parameters } from "../model/index.js";
 import { denoiser, encodeCondition, nameTensors, timeEmbedding } from "../model/index.js";
 import type { Engine, Program } from "../runtime/index.js";
@@ -91,9 +92,9 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
       return encoded as Float32Array;
     },
     async evaluate(branches, state, t, encoded, weights) {
-      const time = repeat(timeEmbedding([t], config.timeDim), B);
+      const time = repeatArray(timeEmbedding([t], config.timeDim), B);
       const ab = schedule.alphasCumprod[t];
-      const signal = repeat(Float32Array.of(Math.sqrt(ab), Math.sqrt(1 - ab)), B);
+      const signal = repeatArray(Float32Array.of(Math.sqrt(ab), Math.sqrt(1 - ab)), B);
       const ready = await program(branches, () => denoise(branches));
       const [types, fracCoords, lattice] = await ready.run([
         state.types,
@@ -131,10 +132,4 @@ function evaluationInputs(
 ): { shape: number[] }[] {
   const shapes = [[B, N, C], [B, N, 3], [B, 3, 3], [B, config.timeDim], [B, 2], [B, N, config.hiddenDim], [B]];
   return shapes.map((shape) => ({ shape }));
-}
-
-function repeat(row: Float32Array, times: number): Float32Array {
-  const out = new Float32Array(row.length * times);
-  for (let i = 0; i < times; i++) out.set(row, i * row.length);
-  return out;
 }

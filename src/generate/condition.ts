@@ -1,3 +1,4 @@
+import { repeatArray, standardise } from "../data/index.js";
 import type { ConditionBlock } from "../diffusion/index.js";
 import type { Target } from "../dos/index.js";
 import { energies, standardGrid } from "../dos/index.js";
@@ -61,7 +62,7 @@ function standardised(siteDos: Float32Array, { config, scaler }: DenoiserModel):
     throw new Error(
       "model: its linear encoder needs a scaler, which the checkpoint does not hold; give a data set to take it from",
     );
-  return siteDos.map((y, i) => (y - scaler.mean[i % config.dosPoints]) / scaler.std[i % config.dosPoints]);
+  return standardise(siteDos, scaler);
 }
 
 function windowMask({ energyWindow }: Target, dosPoints: number): Float32Array {
@@ -70,11 +71,7 @@ function windowMask({ energyWindow }: Target, dosPoints: number): Float32Array {
 }
 
 function repeatRows(block: ConditionBlock, times: number): ConditionBlock {
-  const repeat = (row: Float32Array): Float32Array => {
-    const out = new Float32Array(row.length * times);
-    for (let i = 0; i < times; i++) out.set(row, i * row.length);
-    return out;
-  };
+  const repeat = (row: Float32Array): Float32Array => repeatArray(row, times);
   return {
     siteDos: repeat(block.siteDos),
     siteMask: repeat(block.siteMask),

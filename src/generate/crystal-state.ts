@@ -1,5 +1,6 @@
 import type { Crystal, Vector3 } from "../crystal/index.js";
 import { canonicalFrame } from "../crystal/index.js";
+import { repeatArray } from "../data/index.js";
 import type { DiffusionState } from "../diffusion/index.js";
 import { argmaxTypes } from "../diffusion/index.js";
 import type { DenoiserConfig } from "../model/index.js";
@@ -9,11 +10,7 @@ import { decodeLattice, encodeLattice, oneHotTypes } from "../model/index.js";
 export function crystalState(crystal: Crystal, batchSize: number, config: DenoiserConfig): DiffusionState {
   const { classCount } = config;
   const canonical = canonicalFrame(crystal);
-  const copies = (row: ArrayLike<number>): Float32Array => {
-    const out = new Float32Array(row.length * batchSize);
-    for (let b = 0; b < batchSize; b++) out.set(row, b * row.length);
-    return out;
-  };
+  const copies = (row: ArrayLike<number>): Float32Array => repeatArray(row, batchSize);
   return {
     batchSize,
     atomsPerCrystal: crystal.atomicNumbers.length,

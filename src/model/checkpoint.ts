@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { decodeSafetensors, encodeSafetensors, writeFileAtomic } from "../data/index.js";
-import type { SafetensorsTensor } from "../data/index.js";
+import type { DosScaler, SafetensorsTensor } from "../data/index.js";
 import type { DenoiserConfig } from "./config.js";
 import { denoiserSpecs } from "./denoiser.js";
 import { descriptorSize } from "./descriptors.js";
@@ -9,12 +9,6 @@ import type { Parameters } from "./parameters.js";
 import { assertParameters } from "./parameters.js";
 import type { RadialPredictorConfig } from "./radial-predictor.js";
 import { radialPredictorSpecs } from "./radial-predictor.js";
-
-/** Mean and deviation of the site DOS at each energy, over all atoms of the training set; [E] each. */
-export interface DosScaler {
-  readonly mean: Float32Array;
-  readonly std: Float32Array;
-}
 
 interface ModelBase {
   readonly parameters: Parameters;

@@ -1,4 +1,3 @@
-export { concatenate } from "./arrays.js";
 export { referenceConfig, type DenoiserConfig, type EncoderKind } from "./config.js";
 export {
   assertParameters,
@@ -29,7 +28,6 @@ export {
   loadPredictor,
   saveModel,
   type DenoiserModel,
-  type DosScaler,
   type Model,
   type PredictorModel,
 } from "./checkpoint.js";

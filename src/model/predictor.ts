@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Crystal } from "../crystal/index.js";
 import { canonicalFrame } from "../crystal/index.js";
+import { concatenate, unstandardise } from "../data/index.js";
 import type { SiteDos } from "../dos/index.js";
 import { standardGrid } from "../dos/index.js";
 import type { Engine, Program } from "../runtime/index.js";
 import type { PredictorModel } from "./checkpoint.js";
-import { concatenate } from "./arrays.js";
 import { cspPredictor } from "./csp-predictor.js";
 import { descriptorSize, elementDescriptor } from "./descriptors.js";
 import { nameTensors } from "./parameters.js";
@@ -122,9 +122,7 @@ export function descriptors(atomicNumbers: readonly number[]): Float32Array {
 
 /** The network's output as states/eV/atom. */
 function states({ scaler }: PredictorModel, values: Float32Array): Float32Array {
-  if (!scaler) return values;
-  const E = scaler.mean.length;
-  return values.map((z, i) => Math.max(0, scaler.mean[i % E] + z * scaler.std[i % E]));
+  return scaler ? unstandardise(values, scaler).map((y) => Math.max(0, y)) : values;
 }
 
 function bySize(crystals: readonly Crystal[]): Map<number, number[]> {

@@ -1,8 +1,10 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ConditionBlock, DiffusionState, Field, LossCosts, Schedule } from "../diffusion/index.js";
 import { corrupt, lossCounts, lossSums, streamNoise } from "../diffusion/index.js";
-import type { DenoiserConfig, DosScaler, Parameters, ParameterTensors } from "../model/index.js";
-import { concatenate, denoiser, encodeCondition, encodeLattice, timeEmbedding } from "../model/index.js";
+import type { DosScaler } from "../data/index.js";
+import { concatenate, standardise } from "../data/index.js";
+import type { DenoiserConfig, Parameters, ParameterTensors } from "../model/index.js";
+import { denoiser, encodeCondition, encodeLattice, timeEmbedding } from "../model/index.js";
 import { uniforms } from "../runtime/index.js";
 import type { AugmentOptions, ConditionRow } from "./augment.js";
 import { augmentCondition, strainLattice, wholeCondition } from "./augment.js";
@@ -206,9 +208,8 @@ export function conditionArrays(
 ): ConditionBlock {
   const siteDos = concatenate(rows.map((r) => r.siteDos));
   if (encoder === "linear" && !scaler) throw new Error("denoiser: the linear encoder needs the data set's scaler");
-  const E = rows[0].totalDos.length;
   return {
-    siteDos: encoder === "linear" ? siteDos.map((y, i) => (y - scaler!.mean[i % E]) / scaler!.std[i % E]) : siteDos,
+    siteDos: encoder === "linear" ? standardise(siteDos, scaler!) : siteDos,
     siteMask: concatenate(rows.map((r) => r.siteMask)),
     energyMask: concatenate(rows.map((r) => r.energyMask)),
     totalDos: concatenate(rows.map((r) => r.totalDos)),

@@ -1,15 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Crystal } from "../crystal/index.js";
 import type { DosRecord } from "../data/index.js";
+import { concatenate } from "../data/index.js";
 import type { Parameters, RadialPredictorConfig } from "../model/index.js";
-import {
-  concatenate,
-  descriptors,
-  descriptorSize,
-  oneHotTypes,
-  radialFeatures,
-  memberPredictions,
-} from "../model/index.js";
+import { descriptors, descriptorSize, oneHotTypes, radialFeatures, memberPredictions } from "../model/index.js";
 import { uniforms } from "../runtime/index.js";
 import { groupBySize, stratifiedBatches } from "./batches.js";
 import type { TaskBlock, TensorFunction, TrainingTask } from "./task.js";

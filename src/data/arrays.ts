@@ -8,3 +8,10 @@ export function concatenate(arrays: readonly Float32Array[]): Float32Array {
   }
   return out;
 }
+
+/** An array end to end with itself, `times` times. */
+export function repeatArray(row: ArrayLike<number>, times: number): Float32Array {
+  const out = new Float32Array(row.length * times);
+  for (let i = 0; i < times; i++) out.set(row, i * row.length);
+  return out;
+}
