@@ -7,6 +7,7 @@ export { learningCurveChart } from "./charts/learning-curve-chart.js";
 export type { LearningCurveOptions, LearningCurveRow } from "./charts/learning-curve-chart.js";
 export { lossChart } from "./charts/loss-chart.js";
 export type { LossChartOptions, LossRow } from "./charts/loss-chart.js";
+export { chartSpec } from "./charts/spec.js";
 export type { VegaLiteSpec } from "./charts/spec.js";
 export { tradeoffChart } from "./charts/tradeoff-chart.js";
 export type { TradeoffOptions, TradeoffReference, TradeoffRow } from "./charts/tradeoff-chart.js";

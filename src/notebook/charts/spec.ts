@@ -28,7 +28,12 @@ const config = {
   title: { color: neutral, anchor: "start", fontWeight: "bold" },
 } as const;
 
-/** Puts the common look around a chart's own parts. */
+/**
+ * A chart of your own in the common look: any parts of a Vega-Lite 5 specification (data, mark, encoding, layer, ...).
+ *
+ * @example
+ * await show(chartSpec({ data: { values }, mark: "line", encoding: { x: { field: "energy" }, y: { field: "dos" } } }));
+ */
 export function chartSpec(parts: Readonly<Record<string, unknown>>): VegaLiteSpec {
   return { $schema: schema, config, ...parts };
 }
