@@ -1,17 +1,12 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   buildDataset,
   censusMarkdown,
   openDataset,
-  readReferenceJson,
-  recordToJson,
   splitOfFormula,
   streamDataset,
   takeCensus,
-  writeFileAtomic,
   writeReferenceJson,
   type BuildReport,
   type DatasetAbout,
@@ -64,23 +59,10 @@ export async function list(folder: string | undefined, { split }: ListCommand, {
   textTable(["id", "formula", "atoms", "split"], rows).forEach((line) => terminal.out(line));
 }
 
-/** `dosmith data build`. */
+/** `dosmith data build` and `dosmith data import`. */
 export async function build(inputs: readonly string[], options: BuildCommand, { terminal }: Context): Promise<void> {
   const report = await buildDataset({ inputs, out: options.out, about: aboutOf(options) });
   buildLines(report, options.out).forEach((line) => terminal.out(line));
-}
-
-/** `dosmith data import`: the list becomes JSON lines, which the data set is built from. */
-export async function importJson(file: string, options: BuildCommand, context: Context): Promise<void> {
-  const records = await readReferenceJson(file);
-  const folder = await mkdtemp(join(tmpdir(), "dosmith-import-"));
-  try {
-    const lines = join(folder, "records.jsonl");
-    await writeFileAtomic(lines, jsonLines(records));
-    await build([lines], options, context);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 /** `dosmith data export`. */
@@ -123,13 +105,4 @@ function buildLines(
       : []),
     ...unfinished.map(({ file, line }) => `${file}: line ${line} is unfinished and was left out`),
   ];
-}
-
-function* lineTexts(records: readonly DosRecord[]): Generator<string> {
-  for (const record of records) yield `${JSON.stringify(recordToJson(record))}\n`;
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- files are written from asynchronous pieces
-async function* jsonLines(records: readonly DosRecord[]): AsyncGenerator<string> {
-  yield* lineTexts(records);
 }

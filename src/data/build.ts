@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { openDataset, type Dataset } from "./dataset.js";
 import { crystalKey } from "./duplicates.js";
@@ -8,10 +8,14 @@ import { checksum, manifestFile, type DatasetManifest, type PartInfo } from "./m
 import { encodePart } from "./part.js";
 import type { DosRecord } from "./record.js";
 import { recordFromJson } from "./recordJson.js";
+import { readReferenceJson } from "./referenceJson.js";
 import { splitOfFormula } from "./split.js";
 
 export interface BuildOptions {
-  /** JSON-lines files of records, plain or gzip. The first record of an id counts. */
+  /**
+   * Files of records: JSON lines, plain or gzip, or the reference's JSON list (plain, begins with a bracket). The first
+   * record of an id counts.
+   */
   readonly inputs: readonly string[];
   /** The data set's folder. What it holds stays as it is; only new crystals are added, in new parts. */
   readonly out: string;
@@ -37,10 +41,10 @@ export interface BuildReport {
 }
 
 /**
- * Adds the crystals of JSON-lines files to a data set, or begins one. New crystals are sorted by id. Parts are written
+ * Adds the crystals of files to a data set, or begins one. New crystals are sorted by id. Parts are written
  * first and `dataset.json` last, so that a crash leaves the old data set.
  *
- * @throws Error that names file and line of a bad record, and of a reserved formula if the data set keeps the fixed split.
+ * @throws Error that names file and place of a bad record, and of a reserved formula if the data set keeps the fixed split.
  */
 export async function buildDataset({ inputs, out, about, partSize = 1000 }: BuildOptions): Promise<BuildReport> {
   const old = existsSync(join(out, manifestFile)) ? await openDataset(out) : undefined;
@@ -74,9 +78,7 @@ async function readNew(
   const unfinished: { file: string; line: number }[] = [];
   let repeatedIds = 0;
   for (const file of inputs) {
-    for await (const { number, value } of readJsonLines(file, (line) => unfinished.push({ file, line }))) {
-      const where = `${file}: line ${number}`;
-      const record = recordFromJson(value, where);
+    for await (const { record, where } of readRecords(file, (line) => unfinished.push({ file, line }))) {
       if (keepReserved && splitOfFormula(record.formula) === "reserved")
         throw new Error(`${where} (${record.id}): ${record.formula} is reserved for an outside referee`);
       const key = crystalKey(record);
@@ -88,6 +90,28 @@ async function readNew(
     }
   }
   return { records, repeatedIds, sameCrystals, unfinished };
+}
+
+/** The records of one file, each with its place in it. */
+async function* readRecords(
+  file: string,
+  onUnfinished: (line: number) => void,
+): AsyncGenerator<{ record: DosRecord; where: string }> {
+  if (await isJsonList(file)) {
+    const records = await readReferenceJson(file);
+    yield* records.map((record, i) => ({ record, where: `${file}: entry ${i}` }));
+    return;
+  }
+  for await (const { number, value } of readJsonLines(file, onUnfinished)) {
+    const where = `${file}: line ${number}`;
+    yield { record: recordFromJson(value, where), where };
+  }
+}
+
+async function isJsonList(file: string): Promise<boolean> {
+  for await (const head of createReadStream(file, { encoding: "latin1", end: 63 }))
+    return (head as string).trimStart().startsWith("[");
+  return false;
 }
 
 async function writeParts(

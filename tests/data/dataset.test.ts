@@ -45,6 +45,20 @@ describe("buildDataset and openDataset", () => {
     expect((await openDataset(out)).info?.version).toBe(2);
   });
 
+  it("reads the reference's JSON list as well, whatever its name, and names its entries", async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, "records.txt");
+    const records = (await readFile(fixture, "utf8")).trimEnd().split("\n");
+    await writeFile(file, ` [\n${records.join(",\n")}]`);
+    const out = join(folder, "set");
+    expect(await buildDataset({ inputs: [file, fixture], out, about })).toMatchObject({ added: 6, repeatedIds: 6 });
+    expect((await openDataset(out)).length).toBe(6);
+    await writeFile(file, `[${records[0]}, {"structure_id": "x"}]`);
+    await expect(buildDataset({ inputs: [file], out, about })).rejects.toThrow(/records\.txt: entry 1 \(x\)/);
+    await writeFile(file, `[${records[0]}`);
+    await expect(buildDataset({ inputs: [file], out, about })).rejects.toThrow(/records\.txt: not JSON/);
+  });
+
   it("drops the same crystal under another name", async () => {
     const folder = await temporaryFolder();
     const line = (await readFile(fixture, "utf8")).split("\n").find((l) => l.includes('"cscl-BCu"'))!;

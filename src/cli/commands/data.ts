@@ -40,8 +40,8 @@ function listCommand(context: () => Context): Command {
 
 function buildCommand(context: () => Context): Command {
   const command = new Command("build")
-    .description("Begins a data set from JSON-lines files, or adds their new crystals to one.")
-    .argument("<file...>", "JSON-lines files of records, .jsonl or .jsonl.gz");
+    .description("Begins a data set from files of records, or adds their new crystals to one.")
+    .argument("<file...>", "JSON lines, .jsonl or .jsonl.gz, or JSON lists of records");
   examples(
     aboutOptions(command),
     "dosmith data build run1.jsonl.gz --out my-set --name my-set --licence CC-BY-4.0 --recipe 'PBE, VASP 6.4, 0.2 eV'",
@@ -63,8 +63,8 @@ function importCommand(context: () => Context): Command {
     "dosmith data import mp.json --out mp --name mp --licence CC-BY-4.0 --recipe 'PBE, LORBIT = 11, 0.2 eV'",
   );
   return command.action(async (file: string, options: BuildCommand) => {
-    const { importJson } = await import("../data.js");
-    await importJson(file, options, context());
+    const { build } = await import("../data.js");
+    await build([file], options, context());
   });
 }
 
