@@ -4,7 +4,7 @@ export type { CurveDistance } from "./distances.js";
 export { bandCentre, bandEdges, dosAtFermi, integrate, occupiedElectrons } from "./features.js";
 export type { BandEdgeOptions, BandEdges } from "./features.js";
 export { energies, resample, resampleFrom, sameGrid, spacing } from "./grid.js";
-export { matchDos, matchMetrics } from "./match.js";
+export { matchDos, matchMetrics, siteMatches } from "./match.js";
 export type { MatchCandidate, MatchLevel, MatchMetric, MatchResult } from "./match.js";
 export { pairSites } from "./pairing.js";
 export { meanOfSites, siteCurve, standardGrid, sumOfSites, totalFromPartition } from "./spectra.js";

@@ -79,6 +79,31 @@ export function matchDos(candidate: MatchCandidate, target: Target, metrics = ma
   return { values: Object.fromEntries(values), pairing };
 }
 
+/**
+ * [candidate sites] Relative L1 distance of each site's DOS to that of the target site that it is paired with (see
+ * `matchDos`); null for a site that answers none.
+ *
+ * @throws Error when either has no site DOS, or their numbers of sites cannot be paired.
+ */
+export function siteMatches(candidate: SiteDos, target: Target): (number | null)[] {
+  checkTarget(target);
+  checkGrids({ siteDos: candidate }, target);
+  const wanted = target.siteDos;
+  const pairing = pairCountedSites({ siteDos: candidate }, target);
+  if (!wanted || !pairing)
+    throw new Error(
+      `site matches: expected a target with a DOS for each of ${candidate.siteCount} sites, found ${wanted ? `${wanted.siteCount} sites` : "none"}`,
+    );
+  const [begin, end] = windowRange(wanted.grid, target.energyWindow);
+  const cut = (dos: SiteDos, site: number) => [siteCurve(dos, site).values.subarray(begin, end)];
+  const distances: (number | null)[] = new Array<null>(candidate.siteCount).fill(null);
+  countedSites(target, wanted).forEach((site, counted) => {
+    const paired = pairing[counted];
+    distances[paired] = relativeL1.compute(cut(candidate, paired), cut(wanted, site), spacing(wanted.grid));
+  });
+  return distances;
+}
+
 interface PreparedRows {
   readonly predicted: Float32Array[];
   readonly truth: Float32Array[];

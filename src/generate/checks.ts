@@ -16,6 +16,7 @@ export function assertSettings({
   count = 1,
   batchSize = 1,
   steps = 1,
+  frameEvery = 1,
   guidanceWeight = 0,
   guidanceInterval: [from, to] = [0, 1],
   eta = 0,
@@ -25,6 +26,7 @@ export function assertSettings({
     ["count", count, 0],
     ["batch size", batchSize, 1],
     ["steps", steps, 1],
+    ["frame every", frameEvery, 1],
   ] as const)
     if (!Number.isInteger(value) || value < least)
       throw new Error(`${name}: expected an integer of at least ${least}, found ${value}`);

@@ -54,7 +54,7 @@ export function crystalGenerator(engine: Engine, model: DenoiserModel): CrystalG
     options: GenerateOptions = {},
   ): AsyncGenerator<GenerationProgress, void> {
     assertSettings(options);
-    const { count = 8, firstIndex = 0, batchSize = 8 } = options;
+    const { count = 8, firstIndex = 0, batchSize = 8, frameEvery } = options;
     const fixed = options.template?.crystal ?? options.seedCrystal;
     const composed = options.composition && [...options.composition.values()].reduce((a, b) => a + b, 0);
     const atoms = atomsFor(target, options.numAtoms, fixed?.atomicNumbers.length ?? composed);
@@ -65,18 +65,21 @@ export function crystalGenerator(engine: Engine, model: DenoiserModel): CrystalG
       const indices = Array.from({ length: batchSize }, (_, b) => firstIndex + at + b);
       const wanted = Math.min(batchSize, count - at);
       const run = sampleBlock(denoise, model, schedule, shape, indices, options);
+      const made = (state: DiffusionState): GeneratedCrystal[] =>
+        stateCrystals(state, model.config)
+          .slice(0, wanted)
+          .map((crystal, b) => ({ index: indices[b], crystal }));
       for (let next = await run.next(); ; next = await run.next()) {
         if (next.done) {
-          const crystals = stateCrystals(next.value, model.config).slice(0, wanted);
-          yield progress(
-            at + wanted,
-            count,
-            (at + wanted) / count,
-            crystals.map((crystal, b) => ({ index: indices[b], crystal })),
-          );
+          const crystals = made(next.value);
+          const finished = progress(at + wanted, count, (at + wanted) / count, crystals);
+          yield frameEvery ? { ...finished, frame: crystals } : finished;
           break;
         }
-        yield progress(at, count, (at + (wanted * next.value.step) / next.value.stepCount) / count, []);
+        const { step, stepCount, state } = next.value;
+        const current = progress(at, count, (at + (wanted * step) / stepCount) / count, []);
+        const framed = frameEvery && (step - 1) % frameEvery === 0;
+        yield framed ? { ...current, frame: made(state) } : current;
       }
     }
   }

@@ -45,6 +45,8 @@ export interface GenerateOptions {
   readonly stepLr?: number;
   /** Crystals of one compiled block. Default 8. */
   readonly batchSize?: number;
+  /** Also yield the unfinished crystals as they stand at every so many sampler steps, to watch the noise leave them. */
+  readonly frameEvery?: number;
 }
 
 /** A finished crystal and the stream index that makes it again. */
@@ -62,4 +64,9 @@ export interface GenerationProgress {
   /** Share of the whole run that is done, 0..1. */
   readonly fraction: number;
   readonly crystals: readonly GeneratedCrystal[];
+  /**
+   * With `frameEvery`: the crystals of the running block as they stand, at its first step, then every so many steps, and
+   * finished at its end. Nothing keeps them but the caller.
+   */
+  readonly frame?: readonly GeneratedCrystal[];
 }

@@ -11,3 +11,25 @@ export const neutral = "#777777";
 export function seriesColor(index: number): string {
   return okabeIto[index % okabeIto.length] ?? okabeIto[0];
 }
+
+/**
+ * The cividis scale (Nuñez, Anderton and Renslow 2018), dark blue to yellow, in equal steps: colour-blind readers see
+ * the same order, and its lightness rises evenly. Its darkest and lightest ends are left out, which vanish on a dark or a light page.
+ */
+export const sequentialScale = ["#163770", "#45506c", "#656870", "#848279", "#a79d73", "#ccba64", "#f3db42"] as const;
+
+/** Colour of a share from 0 to 1 of the sequential scale; what is outside takes the nearest end. */
+export function sequentialColor(share: number): string {
+  const at = Math.min(1, Math.max(0, share)) * (sequentialScale.length - 1);
+  const below = Math.min(Math.floor(at), sequentialScale.length - 2);
+  const [from, to] = [channels(sequentialScale[below]), channels(sequentialScale[below + 1])];
+  return `#${from.map((c, i) => hex(c + (to[i] - c) * (at - below))).join("")}`;
+}
+
+function channels(color: string): number[] {
+  return [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+}
+
+function hex(channel: number): string {
+  return Math.round(channel).toString(16).padStart(2, "0");
+}

@@ -8,7 +8,7 @@ import {
   type Matrix3,
   type Vector3,
 } from "../crystal/index.js";
-import { seriesColor } from "./palette.js";
+import { isColourByValue, siteColours, type ColourByValue, type SceneLegend } from "./scene-colours.js";
 
 /** How a crystal is drawn. */
 export interface SceneOptions {
@@ -18,15 +18,18 @@ export interface SceneOptions {
   readonly bonds?: boolean;
   /** Small balls and sticks (default), or balls of the atoms' size. */
   readonly style?: "ball-and-stick" | "spheres";
-  /** Colours by element (default) or by site of the cell. */
-  readonly colourBy?: "element" | "site";
+  /** Colours by element (default), by site of the cell, or by a number of each site. */
+  readonly colourBy?: "element" | "site" | ColourByValue;
 }
 
 /** One picture in Cartesian Angstrom, plain JSON for the page's script. */
 export interface Scene {
   readonly label: string;
+  readonly legend: SceneLegend;
   readonly style: "ball-and-stick" | "spheres";
   readonly atoms: readonly SceneAtom[];
+  /** Middle of the block; pictures turn around it. */
+  readonly centre: Vector3;
   /** Pairs of atom indices. */
   readonly bonds: readonly (readonly [number, number])[];
   /** Edges of the unit cell, then of the whole block. */
@@ -40,6 +43,8 @@ export interface SceneAtom {
   readonly site: number;
   /** Absent: the element's usual (Jmol) colour. */
   readonly color?: string;
+  /** The element's symbol, on one image of each site, where colours do not tell it. */
+  readonly text?: string;
 }
 
 type Edge = readonly [Vector3, Vector3];
@@ -53,16 +58,21 @@ const heavyRadius = 1.7;
 /**
  * Lays out a crystal for drawing: the supercell, the periodic images on its faces, bonds and cell edges.
  *
- * @throws Error when the supercell is not positive integers or would hold more than 4000 atoms.
+ * @throws Error when the cell is not finite, the supercell is not positive integers or would hold more than 4000 atoms, or
+ *   there is not one colour value a site.
  */
 export function crystalScene(crystal: Crystal, options: SceneOptions = {}): Scene {
+  checkFinite(crystal);
   const supercell = options.supercell ?? defaultSupercell(crystal);
   checkSupercell(supercell, crystal.atomicNumbers.length);
-  const atoms = blockAtoms(crystal, supercell, options.colourBy === "site");
+  const { colours, legend } = siteColours(crystal, options.colourBy ?? "element");
+  const atoms = blockAtoms(crystal, supercell, colours, isColourByValue(options.colourBy));
   return {
     label: sceneLabel(crystal, supercell),
+    legend,
     style: options.style ?? "ball-and-stick",
     atoms,
+    centre: position([supercell[0] / 2, supercell[1] / 2, supercell[2] / 2], crystal.latticeMatrix),
     bonds: options.bonds === false ? [] : bondPairs(atoms, crystal.atomicNumbers),
     cell: boxEdges(crystal.latticeMatrix, [1, 1, 1]),
     block: supercell.some((n) => n > 1) ? boxEdges(crystal.latticeMatrix, supercell) : [],
@@ -81,6 +91,11 @@ export function defaultSupercell(crystal: Crystal): [number, number, number] {
   return cells;
 }
 
+function checkFinite({ latticeMatrix, fracCoords }: Crystal): void {
+  const wrong = [...latticeMatrix.flat(), ...fracCoords.flat()].find((x) => !Number.isFinite(x));
+  if (wrong !== undefined) throw new Error(`crystal view: expected finite lattice and coordinates, found ${wrong}`);
+}
+
 function checkSupercell(supercell: readonly number[], atomCount: number): void {
   if (supercell.length !== 3 || !supercell.every((n) => Number.isInteger(n) && n > 0))
     throw new Error(`supercell: expected three positive integers, found ${JSON.stringify(supercell)}`);
@@ -88,14 +103,20 @@ function checkSupercell(supercell: readonly number[], atomCount: number): void {
   if (total > mostAtoms) throw new Error(`supercell: expected at most ${mostAtoms} atoms, found ${total}`);
 }
 
-function blockAtoms(crystal: Crystal, supercell: readonly number[], bySite: boolean): SceneAtom[] {
+function blockAtoms(
+  crystal: Crystal,
+  supercell: readonly number[],
+  colours: readonly (string | undefined)[],
+  named: boolean,
+): SceneAtom[] {
   return crystal.fracCoords.flatMap((coords, site) => {
     const elem = elementSymbol(crystal.atomicNumbers[site] ?? 0);
-    const color = bySite ? { color: seriesColor(site) } : {};
-    return blockPositions(coords, supercell).map((frac) => ({
+    const color = colours[site] ? { color: colours[site] } : {};
+    return blockPositions(coords, supercell).map((frac, image) => ({
       elem,
       site,
       ...color,
+      ...(named && image === 0 ? { text: elem } : {}),
       position: position(frac, crystal.latticeMatrix),
     }));
   });

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { energies, matchDos, matchMetrics, standardGrid, type SiteDos, type Target } from "../../src/dos/index.js";
+import {
+  energies,
+  matchDos,
+  matchMetrics,
+  siteMatches,
+  standardGrid,
+  type SiteDos,
+  type Target,
+} from "../../src/dos/index.js";
 
 const gaussian = (centre: number, weight = 1) =>
   Array.from(energies(standardGrid), (e) => weight * Math.exp(-0.5 * ((e - centre) / 0.2) ** 2));
@@ -113,5 +121,22 @@ describe("matchDos", () => {
   it("every metric is declared once", () => {
     expect(new Set(matchMetrics.map(({ name }) => name)).size).toBe(18);
     for (const { description, unit } of matchMetrics) expect(description.length * unit.length).toBeGreaterThan(0);
+  });
+});
+
+describe("siteMatches", () => {
+  const wanted = site(gaussian(-2), gaussian(3));
+
+  it("gives every site of the candidate the distance to its partner, whatever the order", () => {
+    const [first, second] = siteMatches(site(gaussian(3, 2), gaussian(-2)), target(wanted));
+    expect(first).toBeCloseTo(1, 5);
+    expect(second).toBeCloseTo(0, 6);
+  });
+
+  it("counts only the target's sites and energies, and says which sites answer none", () => {
+    expect(siteMatches(site(gaussian(0), gaussian(3)), target(wanted, { siteMask: [false, true] }))).toEqual([null, 0]);
+    const windowed = siteMatches(site(gaussian(-2), gaussian(3, 2)), target(wanted, { energyWindow: [-4, 0] }));
+    expect(windowed[0]).toBe(0);
+    expect(() => siteMatches(site(gaussian(0)), target(wanted))).toThrow(/each of 1 sites, found 2 sites/);
   });
 });

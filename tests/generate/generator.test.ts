@@ -169,6 +169,23 @@ test("progress: fractions rise to one, and every crystal comes once", async () =
   expect(indices).toEqual([0, 1, 2, 3, 4]);
 });
 
+test("frames: the block from its first step to its finished crystals, without changing them", async () => {
+  const options = { ...quick, count: 3, batchSize: 2 };
+  const frames: (readonly GeneratedCrystal[])[] = [];
+  const crystals: GeneratedCrystal[] = [];
+  for await (const step of generator.stream(target(2), { ...options, frameEvery: 2 })) {
+    crystals.push(...step.crystals);
+    if (step.frame) frames.push(step.frame);
+  }
+  // Of four steps the first and the third, and the finished crystals; two blocks.
+  expect(frames.map((frame) => frame.map(({ index }) => index))).toEqual([[0, 1], [0, 1], [0, 1], [2], [2], [2]]);
+  expect([...frames[2], ...frames[5]]).toEqual(crystals);
+  expect(numbersOf(frames[0])).not.toEqual(numbersOf(frames[2]));
+  expect(crystals).toEqual(await generator.generate(target(2), options));
+  for await (const step of generator.stream(target(2), options)) expect(step.frame).toBeUndefined();
+  await expect(generator.generate(target(2), { ...options, frameEvery: 0 })).rejects.toThrow(/frame every: expected/);
+});
+
 test("a warm start with little noise stays near its crystal", async () => {
   const fine = crystalGenerator(compiled, {
     // A network that says noise; one that says elements, untrained, has its own idea of them at any noise level.

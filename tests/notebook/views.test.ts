@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { crystalView, trajectoryView } from "../../src/notebook/index.js";
+import { crystalView, neutral, sequentialColor, sequentialScale, trajectoryView } from "../../src/notebook/index.js";
 import { crystalScene, defaultSupercell } from "../../src/notebook/scene.js";
 import { boronNitride } from "./samples.js";
 
@@ -60,6 +60,41 @@ describe("crystalScene", () => {
 
   it.each([[[0, 1, 1]], [[1.5, 1, 1]], [[100, 100, 100]]])("refuses the supercell %j", (supercell) => {
     expect(() => crystalScene(boronNitride, { supercell: supercell as never })).toThrow(/supercell: expected/);
+  });
+});
+
+describe("colours", () => {
+  it("by a value of each site: cividis between the ends, grey where there is none, the legend says what", () => {
+    const colourBy = { values: [0.1, null], label: "relative L1", domain: [0.1, 0.9] as const };
+    const scene = crystalScene(boronNitride, { colourBy });
+    const colorOf = (site: number) => new Set(scene.atoms.filter((atom) => atom.site === site).map((a) => a.color));
+    expect([...colorOf(0)]).toEqual([sequentialScale[0]]);
+    expect([...colorOf(1)]).toEqual([neutral]);
+    expect(scene.legend).toEqual({ kind: "scale", label: "relative L1", low: "0.1", high: "0.9" });
+    // One image of each site says which element it is.
+    expect(scene.atoms.flatMap(({ text }) => text ?? [])).toEqual(["B", "N"]);
+    expect(() => crystalScene(boronNitride, { colourBy: { values: [1] } })).toThrow(/each of 2 sites, found 1/);
+  });
+
+  it("the scale's lightness rises, and equal values take its middle", () => {
+    const lightness = (color: string) => parseInt(color.slice(3, 5), 16);
+    const steps = Array.from({ length: 21 }, (_, i) => lightness(sequentialColor(i / 20)));
+    steps.slice(1).forEach((step, i) => expect(step).toBeGreaterThan(steps[i]));
+    expect(sequentialColor(-1)).toBe(sequentialScale[0]);
+    expect(sequentialColor(2)).toBe(sequentialScale.at(-1));
+    const { atoms } = crystalScene(boronNitride, { colourBy: { values: [3, 3] } });
+    expect(new Set(atoms.map(({ color }) => color))).toEqual(new Set([sequentialColor(0.5)]));
+  });
+
+  it("by element and by site, with legends", () => {
+    expect(crystalScene(boronNitride).legend).toEqual({ kind: "elements", symbols: ["B", "N"] });
+    const { legend } = crystalScene(boronNitride, { colourBy: "site" });
+    expect(legend).toMatchObject({ entries: [{ text: "B, site 1" }, { text: "N, site 2" }] });
+  });
+
+  it("refuses a crystal that is not finite", () => {
+    const broken = { ...boronNitride, fracCoords: [[0, 0, NaN] as const, boronNitride.fracCoords[1]] };
+    expect(() => crystalScene(broken)).toThrow(/finite lattice and coordinates, found NaN/);
   });
 });
 

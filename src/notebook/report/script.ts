@@ -32,15 +32,9 @@ async function drawChart() {
 }
 function drawCrystal() {
   if (!viewer) return;
-  drawScene(viewer, chosen().scene, true);
+  drawScene(viewer, chosen().scene, 1.4);
   $("scene-label").textContent = chosen().scene.label;
-  const elements = [...new Set(chosen().scene.atoms.map((atom) => atom.elem))];
-  $("elements").replaceChildren(...elements.flatMap((symbol) => {
-    const swatch = document.createElement("span");
-    swatch.className = "swatch";
-    swatch.style.background = "#" + ($3Dmol.elementColors.Jmol[symbol] ?? 0xff1493).toString(16).padStart(6, "0");
-    return [swatch, symbol];
-  }));
+  drawLegend($("elements"), chosen().scene.legend);
 }
 function choose(index) {
   current = index;
@@ -56,7 +50,7 @@ function drawGallery() {
   document.body.append(frame);
   const painter = makeViewer(frame, "a picture");
   $("gallery").replaceChildren(...content.candidates.slice(0, 8).map((candidate, index) => {
-    drawScene(painter, candidate.scene, true);
+    drawScene(painter, candidate.scene, 1.4);
     const button = document.createElement("button"), image = new Image();
     button.type = "button";
     button.dataset.index = index;
