@@ -43,3 +43,4 @@ export {
   type TrainingProgress,
 } from "./train/index.js";
 export * from "./evaluate/index.js";
+export * from "./verify/index.js";
