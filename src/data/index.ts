@@ -6,6 +6,7 @@ export type { BuildOptions, BuildReport, DatasetAbout } from "./build.js";
 export { censusMarkdown, takeCensus } from "./census.js";
 export type { Census } from "./census.js";
 export { Dataset, openDataset, streamDataset } from "./dataset.js";
+export { differences } from "./differences.js";
 export { appendLine, writeFileAtomic } from "./files.js";
 export type { FileContent } from "./files.js";
 export { decodeHalf, encodeHalf } from "./half.js";

@@ -1,7 +1,7 @@
 import { access, readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { SafetensorsTensor } from "../data/index.js";
-import { decodeSafetensors, encodeSafetensors, writeFileAtomic } from "../data/index.js";
+import { decodeSafetensors, differences, encodeSafetensors, writeFileAtomic } from "../data/index.js";
 import type { ParameterSpec, Parameters } from "../model/index.js";
 import { assertParameters } from "../model/index.js";
 import type { Arrays } from "./optimiser.js";
@@ -54,7 +54,7 @@ export async function loadTrainerState(
   const { step, plateau, history, recent, recipe: saved } = parsed.data;
   if (saved !== recipe)
     throw new Error(
-      `${path}: it was saved by a run with other settings or data; saved: ${saved}; asked for: ${recipe}`,
+      `${path}: it was saved by a run with other settings or data (${differences(tryJson(saved), tryJson(recipe)).join("; ")})`,
     );
   const [parameters, average, best] = ["parameters", "average", "best"].map((group) =>
     readGroup(tensors, group, specs, path),
@@ -77,6 +77,15 @@ function parseJson(text: string | undefined, path: string): unknown {
     return JSON.parse(text ?? "null");
   } catch (cause) {
     throw new Error(`${path}: not a saved training run: its facts are not JSON`, { cause });
+  }
+}
+
+/** A recipe's settings, so that a message can name the one that differs; any other recipe is its own text. */
+function tryJson(recipe: string): unknown {
+  try {
+    return JSON.parse(recipe);
+  } catch {
+    return recipe;
   }
 }
 

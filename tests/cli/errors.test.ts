@@ -5,7 +5,6 @@ import { CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
 import { commandLine } from "../../src/cli/context.js";
 import { toCsv } from "../../src/cli/csv.js";
-import { differences } from "../../src/cli/differences.js";
 import { backendNames } from "../../src/cli/engine.js";
 import { errorText, exitCode, Interrupted, plainMessage } from "../../src/cli/errors.js";
 import { openLineStore } from "../../src/cli/files.js";
@@ -33,17 +32,6 @@ describe("errors", () => {
     expect(exitCode(new CommanderError(1, "commander.unknownOption", "x"))).toBe(2);
     expect(exitCode(new CommanderError(0, "commander.helpDisplayed", "x"))).toBe(0);
     expect(exitCode(new Interrupted("stopped"))).toBe(130);
-  });
-});
-
-describe("differences", () => {
-  it("names paths and both values", () => {
-    expect(differences({ a: { b: 1, c: [1] } }, { a: { b: 2, c: [1] }, d: "x" })).toEqual([
-      "a.b: 1 there, 2 asked for",
-      'd: nothing there, "x" asked for',
-    ]);
-    expect(differences({ a: [1, 2] }, { a: [1, 2] })).toEqual([]);
-    expect(differences({ a: Array(100).fill(0) }, { a: [] })[0]).toMatch(/201 characters/);
   });
 });
 

@@ -63,7 +63,9 @@ describe("exact resume", () => {
     expect(again.losses).toEqual([]);
     expect(flat(again.result!.parameters)).toEqual(flat(whole.last!.state.best));
     const other = denoiserRun(records, records.slice(0, 3), { ...tinyOptions, learningRate: 1 });
-    await expect(drain(trainWithFiles(engine, other, files))).rejects.toThrow(/run with other settings or data/);
+    await expect(drain(trainWithFiles(engine, other, files))).rejects.toThrow(
+      /run with other settings or data \(learningRate: [\d.e-]+ there, 1 asked for\)/,
+    );
   });
 
   test("a damaged state is refused with its name", async () => {

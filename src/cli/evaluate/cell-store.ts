@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
+import { differences } from "../../data/index.js";
 import type { CellStore, FinishedCell } from "../../evaluate/index.js";
-import { differences } from "../differences.js";
 import { assertNew, openLineStore } from "../files.js";
 
 const cell = z.object({

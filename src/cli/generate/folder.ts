@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Crystal } from "../../crystal/index.js";
 import { formatCif } from "../../crystal/index.js";
-import { writeFileAtomic } from "../../data/index.js";
+import { differences, writeFileAtomic } from "../../data/index.js";
 import type { GeneratedCrystal } from "../../generate/index.js";
-import { differences } from "../differences.js";
 import { openLineStore } from "../files.js";
 
 /** What `run.json` says: everything needed to make the same crystals again. */
