@@ -1,3 +1,4 @@
+export { dosCandidate } from "./charts/dos-candidate.js";
 export { dosChart } from "./charts/dos-chart.js";
 export type { DosChartInput } from "./charts/dos-chart.js";
 export type { DosCandidate } from "./charts/dos-panels.js";
