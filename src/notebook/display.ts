@@ -15,6 +15,8 @@ export type DisplayHook = (bundle: MimeBundle, options?: { displayId?: string; u
 /** An output that is shown once and then replaced in place. */
 export interface LiveOutput {
   update(value: Showable | Promise<Showable>): Promise<void>;
+  /** The same for an output whose forms are made already. */
+  send(bundle: MimeBundle): void;
 }
 
 /** The part of tslab's `Display` that is used. */
@@ -51,6 +53,7 @@ export function liveOutput(): LiveOutput {
     async update(value) {
       replace(await mimeBundle(await value));
     },
+    send: replace,
   };
 }
 
@@ -83,7 +86,7 @@ export interface NotebookProgress {
 }
 
 /** Progress of a long cell: a bar with rate and remaining time. Nothing is shown outside a notebook. */
-export function notebookProgress(options: Pick<ProgressState, "label" | "total" | "unit">): NotebookProgress {
+export function notebookProgress(options: Pick<ProgressState, "label" | "total" | "unit" | "from">): NotebookProgress {
   const meter = new ProgressMeter(options);
   const replace = replacingSender();
   let shownAt = -Infinity;
@@ -92,9 +95,14 @@ export function notebookProgress(options: Pick<ProgressState, "label" | "total" 
       const state = meter.update(done, detail);
       if (state.elapsedSeconds - shownAt < 0.1 && done !== state.total) return;
       shownAt = state.elapsedSeconds;
-      replace({ "text/html": progressHtml(state), "text/plain": formatProgress(state) });
+      replace(progressBundle(state));
     },
   };
+}
+
+/** A progress bar as HTML and as a line of text. */
+export function progressBundle(state: ProgressState): MimeBundle {
+  return { "text/html": progressHtml(state), "text/plain": formatProgress(state) };
 }
 
 let replacedCount = 0;

@@ -13,10 +13,10 @@ export function seriesColor(index: number): string {
 }
 
 /**
- * The cividis scale (Nuñez, Anderton and Renslow 2018), dark blue to yellow, in equal steps: colour-blind readers see
- * the same order, and its lightness rises evenly. Its darkest and lightest ends are left out, which vanish on a dark or a light page.
+ * The viridis scale (Smith and van der Walt 2015), dark violet to yellow, in equal steps: colour-blind readers see the same
+ * order, and its lightness rises evenly. Its darkest and lightest ends are left out, which vanish on a dark or a light page.
  */
-export const sequentialScale = ["#163770", "#45506c", "#656870", "#848279", "#a79d73", "#ccba64", "#f3db42"] as const;
+export const sequentialScale = ["#472a7a", "#3a548c", "#2a778e", "#1f988b", "#38b977", "#81d34d", "#dfe318"] as const;
 
 /** Colour of a share from 0 to 1 of the sequential scale; what is outside takes the nearest end. */
 export function sequentialColor(share: number): string {

@@ -6,6 +6,8 @@ export interface ProgressState {
   readonly done: number;
   /** Absent when the end is not known. */
   readonly total?: number;
+  /** Steps that were done before the time was counted. Default 0. */
+  readonly from?: number;
   readonly elapsedSeconds: number;
   /** What one of them is called: "step", "crystal". */
   readonly unit?: string;
@@ -15,9 +17,9 @@ export interface ProgressState {
 
 /** One line: label, share, count, rate, remaining time, note. For the terminal and for notebooks alike. */
 export function formatProgress(state: ProgressState): string {
-  const { done, total, elapsedSeconds, unit = "step", detail } = state;
-  const rate = done / Math.max(elapsedSeconds, 1e-9);
-  const known = elapsedSeconds > 0 && done > 0;
+  const { done, total, from = 0, elapsedSeconds, unit = "step", detail } = state;
+  const rate = (done - from) / Math.max(elapsedSeconds, 1e-9);
+  const known = elapsedSeconds > 0 && done > from;
   const parts = [
     total ? `${Math.floor(100 * share(state))}%` : undefined,
     total ? `${done}/${total} ${unit}s` : `${done} ${unit}s`,
@@ -50,11 +52,11 @@ export class ProgressMeter {
   #state: ProgressState;
 
   constructor(
-    options: Pick<ProgressState, "label" | "total" | "unit">,
+    options: Pick<ProgressState, "label" | "total" | "unit" | "from">,
     private readonly now: () => number = () => performance.now() / 1000,
   ) {
     this.#started = now();
-    this.#state = { ...options, done: 0, elapsedSeconds: 0 };
+    this.#state = { ...options, done: options.from ?? 0, elapsedSeconds: 0 };
   }
 
   get state(): ProgressState {

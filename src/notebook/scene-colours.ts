@@ -2,7 +2,7 @@ import { elementSymbol, type Crystal } from "../crystal/index.js";
 import { neutral, sequentialColor, seriesColor } from "./palette.js";
 import { formatCell } from "./table.js";
 
-/** Colours of a sequential scale, from dark blue (low) to yellow (high), one for each site of the cell. */
+/** Colours of a sequential scale, from dark violet (low) to yellow (high), one for each site of the cell. */
 export interface ColourByValue {
   /** [N] a number of each site, such as how far its DOS is from the target; null or NaN: grey. */
   readonly values: readonly (number | null)[];

@@ -60,7 +60,7 @@ function drawScene(viewer, scene, fit) {
     model.setStyle({ serial: index }, style);
   });
   for (const { text, position } of scene.atoms.filter((atom) => atom.text))
-    viewer.addLabel(text, { position: point(position), inFront: true, alignment: "center", fontSize: 13, fontColor: "white", backgroundOpacity: 0.55, padding: 1 });
+    viewer.addLabel(text, { position: point(position), inFront: true, alignment: "center", fontSize: 12, fontColor: "white", backgroundOpacity: 0.45, padding: 1 });
   for (const [start, end] of scene.block) viewer.addLine({ start: point(start), end: point(end), color: "#9a9a9a" });
   for (const [start, end] of scene.cell)
     viewer.addCylinder({ start: point(start), end: point(end), radius: 0.035, color: "#808080", fromCap: 1, toCap: 1 });

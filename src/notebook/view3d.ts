@@ -84,7 +84,7 @@ function play(on) {
 }
 runPacked("3dmol").then(() => {
   viewer = makeViewer(element("view"), "crystal");
-  drawScene(viewer, scenes[last], last > 0 ? 1 : 1.4);
+  drawScene(viewer, scenes[last], last > 0 ? 1.3 : 1.8);
   show(0);
   document.body.dataset.ready = "1";
   if (last === 0) return;

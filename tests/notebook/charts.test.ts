@@ -2,13 +2,18 @@ import { compile } from "vega-lite";
 import { describe, expect, it } from "vitest";
 import {
   dosChart,
+  dosHeatmap,
   histogram,
   learningCurveChart,
+  lineChart,
   lossChart,
+  scatterChart,
+  sequentialScale,
   toSvg,
   tradeoffChart,
   type VegaLiteSpec,
 } from "../../src/notebook/index.js";
+import { siteCurve } from "../../src/dos/index.js";
 import { peaks, target } from "./samples.js";
 
 const rows = [0, 1, 2].map((guidanceWeight) => ({
@@ -34,6 +39,21 @@ const charts: Record<string, VegaLiteSpec> = {
   series: tradeoffChart(rows.flatMap((row) => [row, { ...row, series: "other" }])),
   learning: learningCurveChart([100, 1000].map((trainCount) => ({ trainCount, value: 1 / trainCount, error: 0.0001 }))),
   loss: lossChart([1, 2, 3].map((step) => ({ step, trainLoss: 1 / step, validationLoss: 2 / step }))),
+  line: lineChart(
+    [1, 2, 3].flatMap((x) => [
+      { x, y: 1 / x, error: 0.1, series: "a" },
+      { x, y: 2 / x, series: "b" },
+    ]),
+    { xLabel: "x (eV)", yLabel: "y (1)", yLog: true },
+  ),
+  scatter: scatterChart(
+    [1, 2, 3, NaN].map((x) => ({ x, y: x + 0.1, error: 0.2, series: `s${x}`, label: `crystal ${x}` })),
+    { xLabel: "true gap (eV)", yLabel: "predicted gap (eV)", diagonal: true },
+  ),
+  heatmap: dosHeatmap(
+    ["Si", "Ge"].map((label, i) => ({ label, ...siteCurve(peaks(-1, 3), i) })),
+    { rowLabel: "element", normalise: true },
+  ),
   histogram: histogram([1, 2, 2, 3, NaN], { label: "volume per atom (Å³)" }),
 };
 
@@ -119,6 +139,64 @@ describe("other charts", () => {
     const svg = await toSvg(charts.histogram);
     expect(svg).toContain("volume per atom (Å³)");
     expect(svg.match(/aria-roledescription="bar"/g)?.length).toBe(3);
+  });
+
+  it("line: a line for each series, a band only where there are errors", async () => {
+    const svg = await toSvg(charts.line);
+    expect(svg.match(/aria-roledescription="line mark"/g)).toHaveLength(2);
+    for (const text of ["x (eV)", "y (1)"]) expect(svg).toContain(text);
+    expect(svg).toContain('aria-roledescription="area mark"');
+    const bare = await toSvg(
+      lineChart(
+        [1, 2].map((x) => ({ x, y: x })),
+        { xLabel: "x", yLabel: "y" },
+      ),
+    );
+    expect(bare).not.toContain("area mark");
+    const onLog = lineChart(
+      [0, 1, 2].map((y) => ({ x: 1, y, error: 3 })),
+      { xLabel: "x", yLabel: "y", yLog: true },
+    );
+    expect(await toSvg(onLog)).not.toMatch(/NaN|Infinity/);
+  });
+
+  it("scatter: a point and an error bar for each finite value, the diagonal within the data", async () => {
+    const svg = await toSvg(charts.scatter);
+    expect(svg.match(/aria-roledescription="point"/g)).toHaveLength(3);
+    expect(svg.match(/aria-roledescription="rule mark"/g)).toHaveLength(3);
+    expect(svg).toContain('aria-label="at: 1.1');
+  });
+
+  it("scatter: more groups than colours differ in shape", () => {
+    const points = Array.from({ length: 8 }, (_, i) => ({ x: i, y: i, series: `g${i}` }));
+    const looks = JSON.stringify(scatterChart(points, { xLabel: "x", yLabel: "y" }));
+    const look = JSON.parse(looks) as {
+      layer: { encoding: Record<"color" | "shape", { scale: { range: string[] } }> }[];
+    };
+    const { color, shape } = look.layer[0].encoding;
+    expect(new Set(points.map((_, i) => color.scale.range[i] + shape.scale.range[i])).size).toBe(8);
+  });
+
+  it("heat map: rows in order, energies averaged to a bounded number of cells that tile the range", () => {
+    type Cells = { values: { row: string; from: number; to: number; dos: number }[] };
+    const { values } = charts.heatmap.data as Cells;
+    expect(values).toHaveLength(800);
+    expect(Math.max(...values.map(({ dos }) => dos))).toBe(1);
+    const peak = values.filter(({ row }) => row === "Ge").reduce((a, b) => (b.dos > a.dos ? b : a));
+    expect(peak.from).toBeLessThanOrEqual(3.03);
+    expect(peak.to).toBeGreaterThanOrEqual(2.97);
+    const many = Array.from({ length: 60 }, (_, i) => ({ label: `E${i}`, ...siteCurve(peaks(i / 10), 0) }));
+    const cells = (dosHeatmap(many).data as Cells).values;
+    expect(cells.length).toBeLessThanOrEqual(3060);
+    const first = cells.filter(({ row }) => row === "E0");
+    first.slice(1).forEach(({ from }, i) => expect(from).toBeCloseTo(first[i].to, 2));
+    // An average keeps the number of states.
+    const states = first.reduce((sum, { from, to, dos }) => sum + dos * (to - from), 0);
+    expect(states).toBeCloseTo(0.5 * Math.sqrt(2 * Math.PI), 1);
+    expect(JSON.stringify(charts.heatmap)).toContain(sequentialScale[0]);
+    expect(() => dosHeatmap([])).toThrow(/at least one row/);
+    const other = { ...many[1], grid: { ...many[1].grid, stop: 9 } };
+    expect(() => dosHeatmap([many[0], other])).toThrow(/"E0" and "E1" differ/);
   });
 
   it("toSvg refuses what Vega-Lite does not understand", async () => {

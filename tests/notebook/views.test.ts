@@ -64,7 +64,7 @@ describe("crystalScene", () => {
 });
 
 describe("colours", () => {
-  it("by a value of each site: cividis between the ends, grey where there is none, the legend says what", () => {
+  it("by a value of each site: the scale between its ends, grey where there is none, the legend says what", () => {
     const colourBy = { values: [0.1, null], label: "relative L1", domain: [0.1, 0.9] as const };
     const scene = crystalScene(boronNitride, { colourBy });
     const colorOf = (site: number) => new Set(scene.atoms.filter((atom) => atom.site === site).map((a) => a.color));
