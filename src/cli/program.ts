@@ -6,6 +6,7 @@ import { generateCommand } from "./commands/generate.js";
 import { importCommand } from "./commands/import.js";
 import { predictCommand } from "./commands/predict.js";
 import { trainCommand } from "./commands/train.js";
+import { verifyCommand } from "./commands/verify.js";
 import type { Context } from "./context.js";
 import { errorText, exitCode } from "./errors.js";
 import { versions } from "./files.js";
@@ -44,6 +45,7 @@ export function createProgram(context: Context): Command {
   for (const make of [
     generateCommand,
     predictCommand,
+    verifyCommand,
     evaluateCommand,
     trainCommand,
     dataCommand,

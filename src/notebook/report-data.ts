@@ -19,9 +19,27 @@ export interface ReportCandidate {
   readonly predicted: SiteDos;
   /** [N of the candidate] the target site that each of its sites answers. */
   readonly pairing?: readonly number[];
+  /** What a first-principles calculation found, where one was asked for. */
+  readonly computed?: ReportComputed;
   /** Its number among the crystals of the run: with the seed it repeats this crystal. */
   readonly seedIndex: number;
 }
+
+/** A first-principles calculation of a candidate, or why it has no result. */
+export type ReportComputed =
+  | {
+      readonly siteDos: SiteDos;
+      /** [N of the candidate] the target site that each of its sites answers. */
+      readonly pairing?: readonly number[];
+      readonly match: ReportMatch;
+      /** eV per atom above the hull of the data set's phases; null where an element has no phase there. */
+      readonly energyAboveHull: number | null;
+      /** GPa. */
+      readonly pressure: number | null;
+      /** eV/Angstrom. */
+      readonly maxForce: number | null;
+    }
+  | { readonly failure: string };
 
 /** Whether atoms keep their distances, whether the stricter rules hold, and whether charges can balance (if known). */
 export interface ReportValidity {

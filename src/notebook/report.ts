@@ -2,7 +2,7 @@ import { packedElement, packedLibrary, packText } from "./assets.js";
 import { dosChart } from "./charts/dos-chart.js";
 import { escapeHtml } from "./html.js";
 import { toSvg } from "./render.js";
-import { pageContent } from "./report/content.js";
+import { drawnSpectra, pageContent } from "./report/content.js";
 import { pageScript } from "./report/script.js";
 import { pageStyle } from "./report/style.js";
 import { candidateHeading, candidateTable, explanation, provenance } from "./report/sections.js";
@@ -58,8 +58,15 @@ function header(data: ReportData, candidates: readonly ReportCandidate[]): strin
 <p class="kicker">dosmith · crystals for a density of states</p>
 <h1>${escapeHtml(data.title)}</h1>
 <p class="lead">Target: <strong>${escapeHtml(data.target.label)}</strong>. ${candidates.length} ${candidates.length === 1 ? "candidate" : "candidates"}, ${valid} structurally valid.</p>
-<p class="caution"><strong>Predicted by a network, not computed by DFT.</strong> Both the crystals and their densities of states below are a model's proposals. Relax and compute a crystal before you rely on it.</p>
+<p class="caution">${caution(candidates)}</p>
 </header>`;
+}
+
+function caution(candidates: readonly ReportCandidate[]): string {
+  const computed = candidates.filter((candidate) => candidate.computed && "siteDos" in candidate.computed).length;
+  return computed === 0
+    ? "<strong>Predicted by a network, not computed by DFT.</strong> Both the crystals and their densities of states below are a model's proposals. Relax and compute a crystal before you rely on it (dosmith verify does)."
+    : `<strong>${computed} of ${candidates.length} computed by DFT; the rest is predicted by a network.</strong> Crystals without a computed density of states are a model's proposals.`;
 }
 
 /** The selected candidate: its chart (a still one until the page's script has drawn) and its 3D view. */
@@ -69,7 +76,7 @@ function details(first: ReportCandidate | undefined, chart: string): string {
 <h2 id="selected" aria-live="polite">${escapeHtml(candidateHeading(first))}</h2>
 <div class="details">
 <figure class="chart"><div id="chart">${chart}</div>
-<figcaption>Filled grey: the target. Line: predicted for this candidate. Hold Ctrl (or ⌘) and scroll to zoom in energy, drag to move, double-click to reset; click the legend to show one series alone.</figcaption></figure>
+<figcaption>Filled grey: the target. Lines: predicted for this candidate, and computed where DFT was asked. Hold Ctrl (or ⌘) and scroll to zoom in energy, drag to move, double-click to reset; click the legend to show one series alone.</figcaption></figure>
 <figure class="view"><div id="view" class="scene"></div>
 <figcaption><span id="scene-label"></span> <span id="elements"></span><br>Drag or use the arrow keys to turn it, Ctrl and scroll, or + and −, to zoom.</figcaption></figure>
 </div>
@@ -79,7 +86,5 @@ function details(first: ReportCandidate | undefined, chart: string): string {
 
 async function staticChart({ target, siteLabels }: ReportData, first: ReportCandidate | undefined): Promise<string> {
   if (!first) return "";
-  const { predicted, pairing } = first;
-  const candidate = { name: "predicted", predicted, ...(pairing ? { pairing } : {}) };
-  return toSvg(dosChart({ target, candidates: [candidate], ...(siteLabels ? { siteLabels } : {}) }));
+  return toSvg(dosChart({ target, candidates: drawnSpectra(first), ...(siteLabels ? { siteLabels } : {}) }));
 }

@@ -9,6 +9,7 @@ export const group = {
   sampling: "Sampling:",
   files: "Models, data and output:",
   training: "Training:",
+  dft: "First principles:",
   machine: "Machine:",
 } as const;
 

@@ -7,6 +7,7 @@ import { formatCif } from "../../crystal/index.js";
 import { differences, writeFileAtomic } from "../../data/index.js";
 import type { GeneratedCrystal } from "../../generate/index.js";
 import { openLineStore } from "../files.js";
+import type { ReadTarget } from "../target-input.js";
 
 /** What `run.json` says: everything needed to make the same crystals again. */
 export interface RunFile {
@@ -15,6 +16,20 @@ export interface RunFile {
   readonly versions: Readonly<Record<string, string>>;
   /** A resumed run must agree in all of this; the rest may change. */
   readonly run: Readonly<Record<string, unknown>>;
+  /** How its crystals were judged, so that they can be judged again. */
+  readonly judging?: RunJudging;
+}
+
+/** Sources and facts that the summary and the report of a run are made from. */
+export interface RunJudging {
+  readonly model: { readonly name: string; readonly trainedOn: string };
+  readonly predictor?: string;
+  readonly reportPredictor?: string;
+  readonly dataset?: string;
+  readonly broaden?: number;
+  /** The crystal that the target belongs to, where it is known, and its side of the split. */
+  readonly trueCrystal?: Crystal;
+  readonly side?: ReadTarget["side"];
 }
 
 /** The output folder of a run, new or to be continued. */
@@ -61,6 +76,26 @@ export async function openRunFolder(path: string, run: RunFile): Promise<RunFold
   };
 }
 
+/** A finished run as it was written. */
+export interface FinishedRunFolder {
+  readonly path: string;
+  readonly run: RunFile & { readonly judging: RunJudging };
+  readonly crystals: readonly Crystal[];
+}
+
+/** Reads a run without changing it. @throws Error when the folder holds none, or one that is not finished */
+export async function readRunFolder(path: string): Promise<FinishedRunFolder> {
+  const file = join(path, runName);
+  const run = parseRun(await readFile(file, "utf8"), file);
+  if (!run.judging)
+    throw new Error(`${file}: made by an older dosmith; generate again (the same seed, the same crystals)`);
+  const { kept } = await openLineStore(join(path, "crystals.jsonl"), readCrystal);
+  const { count } = run.run.settings as { count: number };
+  if (kept.length < count)
+    throw new Error(`${path}: ${kept.length} of ${count} crystals are there; finish the run first: ${run.command}`);
+  return { path, run: { ...run, judging: run.judging }, crystals: kept.map(({ crystal }) => crystal) };
+}
+
 /** "crystals/0001.cif" for index 0. */
 export function cifName(index: number): string {
   return `crystals/${String(index + 1).padStart(4, "0")}.cif`;
@@ -94,7 +129,7 @@ async function assertSameRun(path: string, run: RunFile): Promise<void> {
       `${path}: the folder is not empty and holds no run (${others.slice(0, 3).join(", ")}); choose another --out`,
     );
   const there = parseRun(await readFile(file, "utf8"), file);
-  const found = differences(there, JSON.parse(JSON.stringify(run.run)));
+  const found = differences(there.run, JSON.parse(JSON.stringify(run.run)));
   if (found.length > 0)
     throw new Error(
       `${path}: it holds a run with other settings (${found.join("; ")}); choose another --out, or the same settings to continue it`,
@@ -106,11 +141,11 @@ function runText(run: RunFile): string {
   return `${JSON.stringify(run, null, 1).replace(/\[[-\s\d.,e+]+\]/g, (list) => list.replace(/\s+/g, ""))}\n`;
 }
 
-function parseRun(text: string, file: string): unknown {
+function parseRun(text: string, file: string): RunFile {
   try {
-    return z
-      .object({ format: z.literal("dosmith-run-1"), run: z.record(z.string(), z.unknown()) })
-      .parse(JSON.parse(text)).run;
+    const run: unknown = JSON.parse(text);
+    z.object({ format: z.literal("dosmith-run-1"), run: z.record(z.string(), z.unknown()) }).parse(run);
+    return run as RunFile;
   } catch (error) {
     throw new Error(`${file}: expected the description of a run of dosmith, found something else`, { cause: error });
   }

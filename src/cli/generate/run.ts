@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Interrupted } from "../errors.js";
 import { crystalGenerator, type GenerateOptions } from "../../generate/index.js";
 import { loadDenoiser, type DenoiserModel } from "../../model/index.js";
@@ -9,8 +10,8 @@ import { trainingSetOf } from "../judge.js";
 import { lazyDataset, openPredictors, type Predictors } from "../judges.js";
 import { readTarget, type ReadTarget } from "../target-input.js";
 import { startProgress } from "../terminal.js";
-import { finishRun } from "./finish.js";
-import { openRunFolder, type RunFile, type RunFolder } from "./folder.js";
+import { finishRun, judgeRun } from "./finish.js";
+import { openRunFolder, type RunFile, type RunFolder, type RunJudging } from "./folder.js";
 import { generateOptions, plainSettings, type GenerateCommand } from "./settings.js";
 import { plainTarget } from "./target-json.js";
 
@@ -23,10 +24,21 @@ export async function generate(command: GenerateCommand, context: Context): Prom
   const read = await readTarget(command, dataset, predictors.predictOne);
   const options = await generateOptions(command);
   const training = trainingSetOf(await dataset());
-  const run = await describeRun(command, context, { engine, modelPath, predictors, read, options });
+  const run = await describeRun(command, context, { engine, model, modelPath, predictors, read, options });
   const folder = await openRunFolder(command.out, run);
   await makeCrystals(engine, model, read, options, folder, context);
-  await finishRun({ command, run, folder, read, predictors, model, training }, context);
+  const crystals = folder.finished.map(({ crystal }) => crystal);
+  const whole = {
+    path: folder.path,
+    run,
+    judging: run.judging,
+    target: read.target,
+    crystals,
+    predictors,
+    training,
+    write: (name: string, content: string) => folder.write(name, content),
+  };
+  await finishRun(whole, await judgeRun(whole), context);
 }
 
 /** Samples what the folder lacks, and keeps every block as soon as it is finished. */
@@ -66,16 +78,17 @@ function resumeHint({ finished, path }: RunFolder, count: number, context: Conte
 
 interface RunParts {
   readonly engine: Engine;
+  readonly model: DenoiserModel;
   readonly modelPath: string;
   readonly predictors: Predictors;
   readonly read: ReadTarget;
   readonly options: GenerateOptions;
 }
 
-async function describeRun(command: GenerateCommand, context: Context, parts: RunParts): Promise<RunFile> {
+async function describeRun(command: GenerateCommand, context: Context, parts: RunParts) {
   const { engine, modelPath, predictors, read, options } = parts;
   return {
-    format: "dosmith-run-1",
+    format: "dosmith-run-1" as const,
     command: commandLine(context),
     versions: versions(),
     run: {
@@ -85,5 +98,21 @@ async function describeRun(command: GenerateCommand, context: Context, parts: Ru
       model: { sha256: await fileSha256(modelPath) },
       predictors: predictors.sha256,
     },
+    judging: describeJudging(command, parts),
+  } satisfies RunFile;
+}
+
+function describeJudging(command: GenerateCommand, { model, read }: RunParts): RunJudging {
+  const { predictor, reportPredictor, dataset, broaden } = command;
+  const { info } = model;
+  const whole = (path: string) => resolve(path);
+  return {
+    model: { name: command.model ?? "bundled denoiser", trainedOn: info.data ?? info.source ?? "not said" },
+    ...(predictor !== undefined && { predictor: whole(predictor) }),
+    ...(reportPredictor !== undefined && { reportPredictor: whole(reportPredictor) }),
+    ...(dataset !== undefined && { dataset: whole(dataset) }),
+    ...(broaden !== undefined && { broaden }),
+    ...(read.trueCrystal && { trueCrystal: read.trueCrystal }),
+    ...(read.side && { side: read.side }),
   };
 }

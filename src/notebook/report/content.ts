@@ -1,5 +1,6 @@
 import { dosChartFrame } from "../charts/dos-chart.js";
-import { dosPanels, targetSeries, type PanelCurve } from "../charts/dos-panels.js";
+import type { SiteDos } from "../../dos/index.js";
+import { dosPanels, targetSeries, type DosCandidate, type PanelCurve } from "../charts/dos-panels.js";
 import type { VegaLiteSpec } from "../charts/spec.js";
 import { prettyFormula } from "../html.js";
 import type { ReportCandidate, ReportData } from "../report-data.js";
@@ -31,6 +32,9 @@ interface PageCandidate {
   readonly scene: Scene;
 }
 
+const predictedSeries = "predicted";
+const computedSeries = "computed by DFT";
+
 /** How many spectrum values a report carries at most: about 1 MB when packed. */
 const valueBudget = 350_000;
 
@@ -40,7 +44,7 @@ export function pageContent(data: ReportData, candidates: readonly ReportCandida
   const kept = withinBudget(candidates);
   const columns = empty.panels.length === 1 ? 1 : 2;
   return {
-    spec: dosChartFrame(empty, ["predicted"], { target: data.target, columns }, { name: "rows" }),
+    spec: dosChartFrame(empty, seriesNames(candidates), { target: data.target, columns }, { name: "rows" }),
     panelCount: empty.panels.length,
     target: empty.curves.map(pageCurve),
     candidates: kept.map((candidate) => pageCandidate(data, candidate)),
@@ -48,9 +52,8 @@ export function pageContent(data: ReportData, candidates: readonly ReportCandida
 }
 
 function pageCandidate(data: ReportData, candidate: ReportCandidate): PageCandidate {
-  const { predicted, pairing, rank, crystal, formula } = candidate;
-  const drawn = { name: "predicted", predicted, ...(pairing ? { pairing } : {}) };
-  const { curves } = dosPanels(data.target, [drawn], data.siteLabels);
+  const { rank, crystal, formula } = candidate;
+  const { curves } = dosPanels(data.target, drawnSpectra(candidate), data.siteLabels);
   return {
     rank,
     heading: candidateHeading(candidate),
@@ -60,10 +63,29 @@ function pageCandidate(data: ReportData, candidate: ReportCandidate): PageCandid
   };
 }
 
+/** The series of the chart besides the target: a computed one where any candidate has it. */
+export function seriesNames(candidates: readonly ReportCandidate[]): string[] {
+  const computed = candidates.some((candidate) => candidate.computed && "siteDos" in candidate.computed);
+  return computed ? [predictedSeries, computedSeries] : [predictedSeries];
+}
+
+/** The spectra of a candidate: predicted, and computed where there is one. */
+export function drawnSpectra({ predicted, pairing, computed }: ReportCandidate): DosCandidate[] {
+  const drawn = (name: string, dos: SiteDos, paired: readonly number[] | undefined): DosCandidate => ({
+    name,
+    predicted: dos,
+    ...(paired && { pairing: paired }),
+  });
+  return [
+    drawn(predictedSeries, predicted, pairing),
+    ...(computed && "siteDos" in computed ? [drawn(computedSeries, computed.siteDos, computed.pairing)] : []),
+  ];
+}
+
 function withinBudget(candidates: readonly ReportCandidate[]): ReportCandidate[] {
   let values = 0;
-  return candidates.filter(({ predicted }, index) => {
-    values += predicted.values.length + predicted.grid.count;
+  return candidates.filter((candidate, index) => {
+    for (const { predicted } of drawnSpectra(candidate)) values += predicted.values.length + predicted.grid.count;
     return index === 0 || values <= valueBudget;
   });
 }
