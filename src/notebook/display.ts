@@ -1,5 +1,6 @@
 import type { VegaLiteSpec } from "./charts/spec.js";
-import { htmlTable, type Row } from "./table.js";
+import { frameRows, isFrame, isSeries, seriesRows } from "./frame.js";
+import { htmlTable, textTable, type Row } from "./table.js";
 import { formatProgress, ProgressMeter, progressHtml, type ProgressState } from "./progress.js";
 import { toSvg } from "./render.js";
 
@@ -75,7 +76,8 @@ export async function mimeBundle(value: Showable): Promise<MimeBundle> {
   if (typeof value === "string") return stringBundle(value);
   if (isRows(value)) return tableBundle(value);
   if (isChart(value)) return chartBundle(value);
-  if (isDataFrame(value)) return tableBundle(frameRows(value));
+  if (isSeries(value)) return tableBundle(seriesRows(value));
+  if (isFrame(value)) return tableBundle(frameRows(value));
   return { "text/plain": typeof value === "object" ? JSON.stringify(value, null, 2) : String(value) };
 }
 
@@ -135,7 +137,7 @@ function stringBundle(text: string): MimeBundle {
 }
 
 function tableBundle(rows: readonly Row[]): MimeBundle {
-  return { "text/html": htmlTable(rows), "text/plain": JSON.stringify(rows, null, 1) };
+  return { "text/html": htmlTable(rows), "text/plain": textTable(rows) };
 }
 
 async function chartBundle(spec: VegaLiteSpec): Promise<MimeBundle> {
@@ -149,14 +151,4 @@ function isChart(value: unknown): value is VegaLiteSpec {
 
 function isRows(value: unknown): value is readonly Row[] {
   return Array.isArray(value) && value.length > 0 && value.every((row) => typeof row === "object" && row !== null);
-}
-
-/** Recognised by shape: danfo is not loaded for this. */
-function isDataFrame(value: unknown): value is { columns: string[]; values: Row[string][][] } {
-  const frame = value as { columns?: unknown; values?: unknown; index?: unknown } | null;
-  return Array.isArray(frame?.columns) && Array.isArray(frame.values) && Array.isArray(frame.index);
-}
-
-function frameRows(frame: { columns: string[]; values: Row[string][][] }): Row[] {
-  return frame.values.map((row) => Object.fromEntries(frame.columns.map((column, i) => [column, row[i]])));
 }

@@ -30,7 +30,7 @@ export { renderReport } from "./report.js";
 export type { ReportCandidate, ReportData, ReportMatch, ReportValidity } from "./report-data.js";
 export type { SceneOptions } from "./scene.js";
 export type { ColourByValue } from "./scene-colours.js";
-export { candidateFrame, candidateRows, formatCell, htmlTable, volumePerAtom } from "./table.js";
+export { candidateFrame, candidateRows, formatCell, htmlTable, textTable, volumePerAtom } from "./table.js";
 export type { Cell, Column, Row } from "./table.js";
 export { crystalView, trajectoryView } from "./view3d.js";
 export type { ViewOptions } from "./view3d.js";

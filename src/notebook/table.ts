@@ -43,11 +43,76 @@ export async function candidateFrame(candidates: readonly ReportCandidate[]): Pr
   return new danfo.DataFrame(candidateRows(candidates));
 }
 
-/** An HTML table. Text is escaped, numbers are rounded for reading and aligned, booleans become "yes" and "no". */
+/** Longer tables show their first and last rows only: a notebook is no place for thousands. */
+const mostRows = 60;
+
+/**
+ * An HTML table. Text is escaped, numbers are rounded for reading (one number of decimals a column) and aligned, booleans become
+ * "yes" and "no". Of more than 60 rows the first fifty and the last ten are shown.
+ */
 export function htmlTable(rows: readonly Row[], columns: readonly Column[] = columnsOf(rows)): string {
-  const head = columns.map((column) => `<th scope="col">${escapeHtml(columnTitle(column))}</th>`).join("");
-  const body = rows.map((row) => `<tr>${columns.map((column) => cellHtml(row[column.key], column)).join("")}</tr>`);
-  return `<table class="dosmith"><thead><tr>${head}</tr></thead><tbody>${body.join("\n")}</tbody></table>`;
+  const formats = columns.map((column) => withDecimals(column, rows));
+  const head = formats.map(
+    (column) => `<th scope="col"${alignment(column, rows)}>${escapeHtml(columnTitle(column))}</th>`,
+  );
+  const body = shortened(rows).map((part) =>
+    typeof part === "string"
+      ? `<tr><td colspan="${columns.length}" style="text-align:center">${part}</td></tr>`
+      : `<tr>${formats.map((column) => cellHtml(part[column.key], column)).join("")}</tr>`,
+  );
+  return `<table class="dosmith"><thead><tr>${head.join("")}</tr></thead><tbody>${body.join("\n")}</tbody></table>`;
+}
+
+/** The same as text: columns padded with spaces, numbers to the right. */
+export function textTable(rows: readonly Row[], columns: readonly Column[] = columnsOf(rows)): string {
+  const formats = columns.map((column) => withDecimals(column, rows));
+  const parts = shortened(rows);
+  const cells = parts.map((part) =>
+    typeof part === "string" ? [] : formats.map(({ key, decimals }) => formatCell(part[key], decimals)),
+  );
+  const titles = formats.map(columnTitle);
+  const widths = titles.map((title, c) => Math.max(title.length, ...cells.map((row) => row[c]?.length ?? 0)));
+  const pad = (text: string, c: number): string =>
+    isNumeric(formats[c], rows) ? text.padStart(widths[c]) : text.padEnd(widths[c]);
+  const line = (row: readonly string[]): string => row.map(pad).join("  ").trimEnd();
+  return [line(titles), ...parts.map((part, r) => (typeof part === "string" ? part : line(cells[r])))].join("\n");
+}
+
+/** The rows to show; a text stands for those left out. */
+function shortened(rows: readonly Row[]): (Row | string)[] {
+  if (rows.length <= mostRows) return [...rows];
+  return [
+    ...rows.slice(0, mostRows - 10),
+    `… ${rows.length - mostRows} more of ${rows.length} rows …`,
+    ...rows.slice(-10),
+  ];
+}
+
+const mostDecimals = 4;
+
+/**
+ * One number of decimals for a column: three significant digits of its middle size, at most four, and no more than its numbers have. A
+ * column too small for that keeps three significant digits a cell.
+ */
+function withDecimals(column: Column, rows: readonly Row[]): Column {
+  const sizes = numbersOf(column, rows).map(Math.abs).filter(Boolean);
+  if (column.decimals !== undefined || sizes.every(Number.isInteger)) return column;
+  const middle = sizes.sort((a, b) => a - b)[Math.floor(sizes.length / 2)];
+  if (middle < 1e-3) return column;
+  const present = sizes.map((size) => String(Number(size.toFixed(mostDecimals))).split(".")[1]?.length ?? 0);
+  return { ...column, decimals: Math.min(Math.max(0, 2 - Math.floor(Math.log10(middle))), Math.max(...present)) };
+}
+
+function numbersOf({ key }: Column, rows: readonly Row[]): number[] {
+  return rows.map((row) => row[key]).filter((value) => typeof value === "number" && Number.isFinite(value)) as number[];
+}
+
+function isNumeric(column: Column, rows: readonly Row[]): boolean {
+  return rows.every(({ [column.key]: value }) => value === null || value === undefined || typeof value === "number");
+}
+
+function alignment(column: Column, rows: readonly Row[]): string {
+  return rows.length > 0 && isNumeric(column, rows) ? ' style="text-align:right"' : ' style="text-align:left"';
 }
 
 /** A value as a reader wants it: three significant digits, or so many decimal places. */
@@ -74,6 +139,6 @@ function columnTitle({ key, label = key, unit }: Column): string {
 }
 
 function cellHtml(value: Cell, column: Column): string {
-  const alignment = typeof value === "number" ? ' style="text-align:right;font-variant-numeric:tabular-nums"' : "";
-  return `<td${alignment}>${escapeHtml(formatCell(value, column.decimals))}</td>`;
+  const style = typeof value === "number" ? "text-align:right;font-variant-numeric:tabular-nums" : "text-align:left";
+  return `<td style="${style}">${escapeHtml(formatCell(value, column.decimals))}</td>`;
 }

@@ -14,6 +14,7 @@ import {
   ProgressMeter,
   progressHtml,
   show,
+  textTable,
   type MimeBundle,
 } from "../../src/notebook/index.js";
 import { candidate, target } from "./samples.js";
@@ -39,12 +40,74 @@ describe("tables", () => {
         { key: "bad" },
       ],
     );
-    expect(html).toContain("<td>&lt;b&gt;</td>");
+    expect(html).toContain(">&lt;b&gt;</td>");
     expect(html).toContain("gap (eV)");
     expect(html).toContain(">1.23</td>");
-    expect(html).toContain("<td>yes</td><td>–</td>");
+    expect(html).toMatch(/>yes<\/td><td[^>]*>–<\/td>/);
     expect(html).not.toContain("NaN");
     expect(htmlTable([])).toContain("<tbody></tbody>");
+  });
+});
+
+describe("number formats", () => {
+  const shown = (values: (number | null)[]) =>
+    textTable(values.map((x) => ({ x })))
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim());
+
+  it.each([
+    [
+      [0, 1.2345, 12.5, null],
+      ["0.0", "1.2", "12.5", "–"],
+    ],
+    [
+      [0.37812, 0.4587, 1],
+      ["0.378", "0.459", "1.000"],
+    ],
+    [
+      [1, 20, 300],
+      ["1", "20", "300"],
+    ],
+    [
+      [1234.56, 2345.6],
+      ["1235", "2346"],
+    ],
+    [
+      [1.5e-7, 2e-5],
+      ["1.5e-7", "0.00002"],
+    ],
+    [
+      [-0.004123, 0.5],
+      ["-0.004", "0.500"],
+    ],
+  ])("a column of %j", (values, texts) => expect(shown(values)).toEqual(texts));
+
+  it("text tables align, and long ones show both ends", () => {
+    expect(
+      textTable([
+        { name: "Si", gap: 0.61 },
+        { name: "diamond", gap: 4.1 },
+      ]),
+    ).toBe(["name      gap", "Si       0.61", "diamond  4.10"].join("\n"));
+    const rows = Array.from({ length: 1000 }, (_, i) => ({ i }));
+    expect(textTable(rows)).toContain("… 940 more of 1000 rows …");
+    const html = htmlTable(rows);
+    expect(html.match(/<tr>/g)).toHaveLength(62);
+    expect(html).toContain(">999</td>");
+  });
+
+  it("a frame shows its index where it says something, a series is a table too", async () => {
+    const { DataFrame } = await import("danfojs-node");
+    const frame = new DataFrame([
+      { a: 1.5, b: "x" },
+      { a: 2.5, b: "y" },
+    ]);
+    expect((await mimeBundle(frame))["text/plain"]).toBe("  a  b\n1.5  x\n2.5  y");
+    expect((await mimeBundle(frame.describe()))["text/plain"]).toContain("mean");
+    const picked = frame.query(frame.column("a").gt(2));
+    expect((await mimeBundle(picked))["text/plain"]).toMatch(/^ +a +b\n1 +2.5 +y$/);
+    expect((await mimeBundle(frame.column("b")))["text/plain"]).toBe("b\nx\ny");
   });
 });
 
@@ -156,7 +219,7 @@ describe("show", () => {
 
   it("shows a data frame as a table and other values as text", async () => {
     expect((await mimeBundle(await candidateFrame([candidate(1)])))["text/html"]).toContain(
-      '<th scope="col">formula</th>',
+      '<th scope="col" style="text-align:left">formula</th>',
     );
     expect(await mimeBundle(3)).toEqual({ "text/plain": "3" });
     expect(await mimeBundle("a < b")).toEqual({ "text/plain": "a < b" });

@@ -40,7 +40,7 @@ export function dosHeatmap(rows: readonly DosHeatmapRow[], options: DosHeatmapOp
     type: "quantitative",
     title: valueLabel,
     scale: { range: sequentialScale },
-    legend: { gradientLength: 160 },
+    legend: { gradientLength: 200, titleLimit: 400 },
   };
   const y = { field: "row", type: "nominal", title: rowLabel ?? null, sort: rows.map(({ label }) => label) };
   const energy = "energy from the Fermi level (eV)";

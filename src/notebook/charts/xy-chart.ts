@@ -86,10 +86,8 @@ function parts(points: readonly XyPoint[], options: XyChartOptions) {
   const names = [...new Set(values.map(({ series }) => series))];
   const scale = { domain: names, range: names.map((_, i) => seriesColor(i)) };
   // Many names have room beside the chart, not above it.
-  const legend =
-    names.length > 1
-      ? { title: null, ...(names.length > coloursInARound ? { legend: { orient: "right" } } : {}) }
-      : { legend: null };
+  const beside = names.length > coloursInARound ? { orient: "right", direction: "vertical", columns: 1 } : {};
+  const legend = names.length > 1 ? { title: null, legend: { symbolOpacity: 1, ...beside } } : { legend: null };
   const color = { field: "series", type: "nominal", scale, ...legend };
   const x = axis("x", options.xLabel, options.xLog, options.xDomain);
   const y = axis("y", options.yLabel, options.yLog, options.yDomain);
