@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { atomicNumber, elementSymbol, parseFormula } from "../crystal/index.js";
+import type { EnergyGrid } from "../dos/index.js";
 import type { TemplateKeep } from "../generate/index.js";
 
 /** What commander calls with an option's text; a thrown InvalidArgumentError becomes one line that names the option. */
@@ -31,6 +32,20 @@ export function interval(least = -Infinity, most = Infinity): Parser<[number, nu
       throw expected(`two rising numbers A,B${least === -Infinity ? "" : ` within ${least} to ${most}`}`, text);
     return [from, to];
   };
+}
+
+/** A uniform energy grid "A:B:N": N points from A to B eV. */
+export function energyGrid(text: string): EnergyGrid {
+  const [start, stop, count, ...rest] = text.split(":").map(toNumber);
+  if (
+    rest.length > 0 ||
+    !(start < stop) ||
+    !Number.isFinite(stop - start) ||
+    !(count >= 2 && count <= 100_000) ||
+    count % 1 !== 0
+  )
+    throw expected("START:STOP:POINTS, such as -10:10:400", text);
+  return { start, stop, count };
 }
 
 /** Numbers "0,0.5,1", each once. */

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { dataCommand } from "./commands/data.js";
 import { doctorCommand } from "./commands/doctor.js";
+import { dosCommand } from "./commands/dos.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { generateCommand } from "./commands/generate.js";
 import { importCommand } from "./commands/import.js";
@@ -45,6 +46,7 @@ export function createProgram(context: Context): Command {
   for (const make of [
     generateCommand,
     predictCommand,
+    dosCommand,
     verifyCommand,
     evaluateCommand,
     trainCommand,

@@ -1,15 +1,24 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
 import type { Crystal } from "../crystal/index.js";
 import { crystalFormat, readCrystalFile } from "../crystal/index.js";
 import type { Dataset, DosRecord, SplitName } from "../data/index.js";
 import { splitOfFormula } from "../data/index.js";
-import type { SiteDos, Target, TargetOptions, TotalDos } from "../dos/index.js";
-import { broaden, checkTarget, extraSigma, makeTarget, targetFromJson, targetFromRecord } from "../dos/index.js";
+import type { DosFile, SiteDos, Target, TargetOptions, TotalDos } from "../dos/index.js";
+import {
+  broaden,
+  checkTarget,
+  extraSigma,
+  makeTarget,
+  readDosFile,
+  targetFromDos,
+  targetFromRecord,
+  targetNotes,
+} from "../dos/index.js";
+import { splitSource } from "./dos-source.js";
 
 /** How the command line describes a target. */
 export interface TargetInput {
-  /** A record's id, a JSON file with spectra, or a structure file. */
+  /** A record's id, a calculation's file (see readDosFile; FILE#ENTRY for one of several), or a structure file. */
   readonly target: string;
   readonly use?: TargetOptions["use"];
   readonly maskSites?: readonly number[];
@@ -25,6 +34,8 @@ export interface ReadTarget {
   readonly trueCrystal?: Crystal;
   /** The side of the data set's fixed split, when the target is a record of one that has it. */
   readonly side?: SplitName | "reserved";
+  /** What the user should hear of a file and of what was done to it. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -39,15 +50,19 @@ export async function readTarget(
 ): Promise<ReadTarget> {
   const { target: source, use, energyWindow } = input;
   const options = { use, energyWindow };
-  if (/\.json$/i.test(source)) {
-    const text = await readFile(source, "utf8");
-    const target = targetFromJson(text, source, { ...options, zero: input.energyZero });
-    return { target: refine(target, input) };
-  }
   if (isStructureName(source)) {
     const trueCrystal = await readCrystalFile(source);
     const target = makeTarget(source, { siteDos: await predict(trueCrystal) }, 0, options);
     return { target: refine(target, input), trueCrystal };
+  }
+  if (isDosFile(source)) {
+    const file = await oneDos(source);
+    const target = targetFromDos(file, { ...options, zero: input.energyZero });
+    return {
+      target: refine(target, input),
+      notes: targetNotes(file, target, energyWindow),
+      ...(file.crystal && { trueCrystal: file.crystal }),
+    };
   }
   const data = await dataset();
   const record = recordOf(source, data);
@@ -85,10 +100,21 @@ function recordOf(id: string, dataset: Dataset): DosRecord {
     return dataset.get(id);
   } catch (error) {
     const what = existsSync(id)
-      ? "its name is that of no known file format (.json, .cif, .vasp, POSCAR, .xyz, .extxyz)"
+      ? "it is a folder"
       : `neither a file nor a record of ${dataset.info?.name ?? "the data set"}: ${(error as Error).message}`;
     throw new Error(`--target ${id}: ${what}`, { cause: error });
   }
+}
+
+/** A file, or a name that can only be meant for one. */
+function isDosFile(source: string): boolean {
+  const { path } = splitSource(source);
+  return (existsSync(path) && statSync(path).isFile()) || /\.(jsonl?|xml|gz|gpw)$/i.test(path);
+}
+
+function oneDos(source: string): Promise<DosFile> {
+  const { path, entry } = splitSource(source);
+  return readDosFile(path, entry === undefined ? {} : { entry });
 }
 
 function isStructureName(path: string): boolean {

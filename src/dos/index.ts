@@ -11,5 +11,12 @@ export { meanOfSites, siteCurve, standardGrid, sumOfSites, totalFromPartition } 
 export type { Curve, EnergyGrid, SiteDos, Spectrum, TotalDos } from "./spectra.js";
 export { checkTarget, makeTarget, targetFromRecord } from "./target.js";
 export type { Target, TargetOptions } from "./target.js";
-export { targetFromJson, targetFromRaw } from "./targetJson.js";
-export type { RawSpectrum, TargetFileOptions } from "./targetJson.js";
+export { targetFromJson } from "./targetJson.js";
+export { describeDosFile, requireSites } from "./readers/dos-file.js";
+export type { DosChannel, DosFile, ReadDosOptions } from "./readers/dos-file.js";
+export { targetFromDos, targetNotes } from "./readers/dos-target.js";
+export type { TargetFileOptions } from "./readers/dos-target.js";
+export { broadenDos, resampleDos } from "./readers/on-grid.js";
+export type { GridSpectra } from "./readers/on-grid.js";
+export { dosFromText, readDosEntries, readDosFile } from "./readers/read.js";
+export { parseVasprun, readVasprun } from "./readers/vasprun.js";

@@ -39,10 +39,21 @@ describe("targetFromJson", () => {
     expect(highest).toBeCloseTo(1 / (0.2 * Math.sqrt(2 * Math.PI)), 1);
   });
 
+  it("masks the energies that the file does not have", () => {
+    const target = file({ energies: [...wide].slice(300), totalDos: insulator(14, 15).slice(300) });
+    expect(target.energyWindow).toEqual([wide[300], 10]);
+    const asked = targetFromJson(
+      JSON.stringify({ energies: [...wide].slice(300), totalDos: insulator(14, 15).slice(300) }),
+      "my.json",
+      { energyWindow: [-9, 2] },
+    );
+    expect(asked.energyWindow).toEqual([wide[300], 2]);
+  });
+
   it.each([
     [
-      { energies: [...wide].slice(300), totalDos: insulator(14, 15).slice(300) },
-      /my\.json: energies from -8 to 14 eV do not cover -10 to 10 eV/,
+      { energies: [...wide].slice(300, 303), totalDos: insulator(14, 15).slice(300, 303) },
+      /my\.json: the states from -10 to 10 eV are asked for, it knows those from -8.00 to -7.96 eV/,
     ],
     [{ energies: [...wide], siteDos: [insulator(0, 1).slice(1)] }, /siteDos, site 0 has 1400 points, expected 1401/],
     [
@@ -52,7 +63,7 @@ describe("targetFromJson", () => {
     [{ y: [[1, 2, 3]] }, /y, site 0 has 3 points, expected 400/],
     [{ y: [] }, /y must be a list of sites/],
     [{ x: 1 }, /found the keys x/],
-    [[1], /expected one JSON object, found a list/],
+    [[1], /my\.json: entry 0: expected an object, found 1/],
   ])("refuses with numbers (%#)", (value, message) => {
     expect(() => file(value)).toThrow(message);
     expect(() => file(value)).toThrow(/my\.json/);

@@ -39,7 +39,7 @@ export function targetOptions(command: Command): Command {
       option(
         group.target,
         "--target <what>",
-        "a record's id, a .json file with spectra, or a structure (.cif, .vasp, POSCAR, .xyz, .extxyz) whose predicted DOS is the target",
+        "a record's id, a calculation (vasprun.xml, CompleteDos or other JSON, also gzip: see dosmith dos), or a structure (.cif, .vasp, POSCAR, .xyz, .extxyz) whose predicted DOS is the target",
       ),
     )
     .addOption(
@@ -66,7 +66,7 @@ export function targetOptions(command: Command): Command {
       choice(
         group.target,
         "--energy-zero <how>",
-        "zero of a .json file: move it to the valence-band maximum of a gapped spectrum, or keep it",
+        "zero of a calculation: move it to the valence-band maximum of a gapped spectrum, or keep it",
         ["auto", "keep"],
         "auto",
       ),

@@ -28,7 +28,7 @@ export async function evaluateStructures(
   if (paths.length === 0) throw new Error("evaluate: name structure files or folders, or ask for the --quality-table");
   if (options.out !== undefined) assertNew(options.out, options.force);
   const { found, unreadable } = await findStructures(paths, terminal);
-  const judged = await judgeAll(found, options);
+  const judged = await judgeAll(found, options, terminal);
   const names = judged.map(({ index }) => found[index].name);
   resultTable(judged, names).forEach((line) => terminal.out(line));
   const valid = judged.filter(({ structural }) => structural).length;
@@ -40,7 +40,11 @@ export async function evaluateStructures(
   await writeFileAtomic(options.out, toCsv(rows));
 }
 
-async function judgeAll(found: readonly Found[], options: EvaluateOptions): Promise<JudgedCrystal[]> {
+async function judgeAll(
+  found: readonly Found[],
+  options: EvaluateOptions,
+  terminal: Terminal,
+): Promise<JudgedCrystal[]> {
   const { target: source } = options;
   const dataset = lazyDataset(options);
   const training = trainingSetOf(await dataset());
@@ -53,7 +57,8 @@ async function judgeAll(found: readonly Found[], options: EvaluateOptions): Prom
       match: null,
     }));
   const predictors = await openPredictors(options, await openEngine(options));
-  const { target } = await readTarget({ ...options, target: source }, dataset, predictors.predictOne);
+  const { target, notes } = await readTarget({ ...options, target: source }, dataset, predictors.predictOne);
+  notes?.forEach((note) => terminal.note(note));
   return judge(target, crystals, { ...predictors, training }, options.broaden);
 }
 

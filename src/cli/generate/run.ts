@@ -22,6 +22,7 @@ export async function generate(command: GenerateCommand, context: Context): Prom
   const predictors = await openPredictors(command, engine);
   const dataset = lazyDataset(command);
   const read = await readTarget(command, dataset, predictors.predictOne);
+  read.notes?.forEach((note) => context.terminal.note(note));
   const options = await generateOptions(command);
   const training = trainingSetOf(await dataset());
   const run = await describeRun(command, context, { engine, model, modelPath, predictors, read, options });

@@ -1,0 +1,97 @@
+import { formula, type Crystal } from "../../crystal/index.js";
+
+/** Densities of states as a file has them: its own energies and zero. All readers return this. */
+export interface DosFile {
+  /** The file, and the entry in it where there are several. */
+  readonly source: string;
+  /** What kind of file it is, in words: "vasprun.xml". */
+  readonly format: string;
+  /** The structure that the spectra belong to, where the file has one. */
+  readonly crystal?: Crystal;
+  /** Fermi level on the file's own scale, eV; null where the file does not say. */
+  readonly fermiEnergy: number | null;
+  /** [n] rising, eV from the Fermi level (from the file's own zero, where it has no Fermi level). */
+  readonly energies: Float64Array;
+  /** [N][n] states/eV/atom, all spins and orbitals; absent where the file has no projection. */
+  readonly siteDos?: readonly Float64Array[];
+  /** [n] states/eV/cell, both spins. */
+  readonly totalDos?: Float64Array;
+  /** The parts of `siteDos` by spin and orbital, when they were asked for and the file has them. */
+  readonly channels?: readonly DosChannel[];
+  /** Standard deviation of the smearing already in the spectra, eV; 0 for the tetrahedron method. */
+  readonly sigma: number;
+  /**
+   * What a value at E stands for: "centred" is the density at E; "below" is the mean over the step that ends at E, which
+   * is what VASP writes for smeared bands (its integrated DOS, differenced).
+   */
+  readonly binning: "centred" | "below";
+  /** [from, to] eV from the Fermi level: outside, the file does not know all states. */
+  readonly known: readonly [number, number];
+  /** Highest occupied energy, eV from the Fermi level; null for a metal, absent where the file has no bands. */
+  readonly valenceBandMaximum?: number | null;
+  /** What a user should know about this file, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** One spin and one orbital of every site. */
+export interface DosChannel {
+  /** "both" in a calculation without spin polarisation. */
+  readonly spin: "up" | "down" | "both";
+  /** As the file names it: "s", "px", "dx2", "f0", "2p_x". */
+  readonly orbital: string;
+  /** [N][n] states/eV/atom. */
+  readonly siteDos: readonly Float64Array[];
+}
+
+export interface ReadDosOptions {
+  /** Keep every spin and orbital in `channels`; they take memory. Default false. */
+  readonly channels?: boolean;
+  /**
+   * What to do with a spin-orbit or non-collinear run, whose sets are the total and three components of the
+   * magnetisation: "refuse" (default), or read the "total".
+   */
+  readonly spinOrbit?: "refuse" | "total";
+  /** Which entry of a file with several: its id. */
+  readonly entry?: string;
+}
+
+/** @throws Error that says what writes projections, when the file has none. */
+export function requireSites(file: DosFile): DosFile & Required<Pick<DosFile, "siteDos">> {
+  const { siteDos, source, format } = file;
+  if (siteDos) return { ...file, siteDos };
+  const hint =
+    format === "vasprun.xml" ? ": run VASP with LORBIT = 11 (and NEDOS = 2000 or so) and read the new file" : "";
+  throw new Error(`${source}: it has no site-projected DOS${hint}`);
+}
+
+/** "vasprun.xml: GaAs, 2 sites, 301 energies". */
+export function describeDosFile({ source, format, crystal, siteDos, energies }: DosFile): string {
+  const what = crystal ? `${formula(crystal.atomicNumbers)}, ` : "";
+  const sites = siteDos ? `${siteDos.length} sites` : "total only";
+  return `${source}: ${format}, ${what}${sites}, ${energies.length} energies`;
+}
+
+/** Sum of spectra of equal length. */
+export function addSpectra(spectra: readonly ArrayLike<number>[], length: number): Float64Array {
+  const sum = new Float64Array(length);
+  for (const spectrum of spectra) for (let e = 0; e < length; e++) sum[e] += spectrum[e];
+  return sum;
+}
+
+/**
+ * The energies whose states a spectrum surely has, told from its values alone: from its first energy to where its states
+ * end, since above that no bands were computed.
+ */
+export function knownFromValues(energies: Float64Array, total: ArrayLike<number>): [number, number] {
+  let last = energies.length - 1;
+  while (last > 0 && Math.abs(total[last]) < 1e-4) last--;
+  return [energies[0], energies[last === 0 ? energies.length - 1 : last]];
+}
+
+/** What is said of a run whose spectra have a magnetisation. */
+export function spinOrbitError(): Error {
+  return new Error(
+    "a spin-orbit or non-collinear run (LSORBIT or LNONCOLLINEAR): its spectra are a total and three components of the " +
+      'magnetisation, and the models know no spin-orbit coupling; run without it, or read the total only (spinOrbit: "total", --spin-orbit)',
+  );
+}
