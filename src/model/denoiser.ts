@@ -29,6 +29,8 @@ export interface DenoiserTensors {
   readonly fracCoords: tf.Tensor;
   /** [R, B, 3, 3] noise in the lattice */
   readonly lattice: tf.Tensor;
+  /** [R, B, 3, 3] sqrt(ab) eps - sqrt(1 - ab) x_0 of a metric: what its head says before it is turned into noise */
+  readonly latticeVelocity?: tf.Tensor;
   /** [R, B, N, C] logits of the clean elements, when the configuration predicts them */
   readonly logits?: tf.Tensor;
   /** [R, B, N, H] final node states */
@@ -54,7 +56,7 @@ export function denoiser(
   return {
     types,
     fracCoords: linear(p, "coord_out", nodes).reshape([conditions.length, B, N, 3]),
-    lattice: latticeHead(p, config, nodes, noisy),
+    ...latticeHead(p, config, nodes, noisy),
     logits,
     nodes,
   };
@@ -131,13 +133,21 @@ export function latticeFeatures({ latticeSpace }: DenoiserConfig, lattice: tf.Te
   return features.reshape([-1, 9]);
 }
 
-/** Noise of the lattice [R, B, 3, 3]. */
-function latticeHead(p: ParameterTensors, config: DenoiserConfig, nodes: tf.Tensor, noisy: NoisyTensors): tf.Tensor {
+/** Noise of the lattice [R, B, 3, 3], and what the head itself predicts where that is something else. */
+function latticeHead(
+  p: ParameterTensors,
+  config: DenoiserConfig,
+  nodes: tf.Tensor,
+  noisy: NoisyTensors,
+): Pick<DenoiserTensors, "lattice" | "latticeVelocity"> {
   const [R, B] = nodes.shape;
   const head = linear(p, "lattice_out", nodes.mean(2)).reshape([R * B, 3, 3]);
-  if (config.latticeSpace === "metric") return metricNoise(symmetric(head).reshape([R, B, 3, 3]), noisy);
+  if (config.latticeSpace === "metric") {
+    const latticeVelocity = symmetric(head).reshape([R, B, 3, 3]);
+    return { lattice: metricNoise(latticeVelocity, noisy), latticeVelocity };
+  }
   const rows = tf.tile(noisy.lattice, [R, 1, 1]);
-  return tf.matMul(head as tf.Tensor3D, rows as tf.Tensor3D).reshape([R, B, 3, 3]);
+  return { lattice: tf.matMul(head as tf.Tensor3D, rows as tf.Tensor3D).reshape([R, B, 3, 3]) };
 }
 
 /**

@@ -150,9 +150,31 @@ function denoiserBlock(options: DenoiserTaskOptions, rows: readonly Row[], weigh
     inputs: [
       ...[state.types, state.fracCoords, state.lattice, timeEmbedding(times, config.timeDim), signal],
       ...[condition.siteDos, condition.siteMask, condition.energyMask, condition.totalDos, condition.totalMask],
-      ...[targets.types, targets.fracCoords, targets.lattice, clean.types, weights],
+      ...[targets.types, targets.fracCoords, latticeTarget(clean, noise.lattice, signal, config), clean.types, weights],
     ],
   };
+}
+
+/**
+ * What the lattice head is compared with: the noise, or for a metric its velocity, which has a gradient at every noise
+ * level (the error of the noise that follows from it is sqrt(ab) times as large: nothing where all is noise).
+ */
+function latticeTarget(
+  { lattice: clean }: DiffusionState,
+  noise: Float32Array,
+  signal: Float32Array,
+  { latticeSpace }: DenoiserConfig,
+): Float32Array {
+  if (latticeSpace === "matrix") return noise;
+  const velocity = (i: number): number => {
+    const crystal = Math.floor(i / 9);
+    return signal[2 * crystal] * noise[i] - signal[2 * crystal + 1] * clean[i];
+  };
+  return noise.map((_, i) => {
+    const [row, column] = [Math.floor((i % 9) / 3), i % 3];
+    const mirrored = i - (i % 9) + 3 * column + row;
+    return (velocity(i) + velocity(mirrored)) / 2;
+  });
 }
 
 /** The loss of a block as a tensor function of its inputs, in the order of `denoiserBlock`. */
@@ -182,11 +204,12 @@ export function denoiserLoss(config: DenoiserConfig, B: number, N: number): Tens
 function blockLoss(p: ParameterTensors, config: DenoiserConfig, inputs: readonly tf.Tensor[]): tf.Tensor {
   const [types, fracCoords, lattice, embedding, signal] = inputs;
   const [siteDos, siteMask, energyMask, totalDos, totalMask] = inputs.slice(5);
-  const [typeNoise, score, latticeNoise, classes, weights] = inputs.slice(10);
+  const [typeNoise, score, latticeTruth, classes, weights] = inputs.slice(10);
   const encoded = encodeCondition(p, config, { siteDos, siteMask, energyMask, totalDos, totalMask });
   const prediction = denoiser(p, config, { types, fracCoords, lattice, timeEmbedding: embedding, signal }, [encoded]);
-  const targets = { types: typeNoise, fracCoords: score, lattice: latticeNoise };
-  return lossSums(prediction, targets, prediction.logits && classes).mul(weights);
+  const compared = { ...prediction, lattice: prediction.latticeVelocity ?? prediction.lattice };
+  const targets = { types: typeNoise, fracCoords: score, lattice: latticeTruth };
+  return lossSums(compared, targets, prediction.logits && classes).mul(weights);
 }
 
 function cleanState(rows: readonly Row[], config: DenoiserConfig): DiffusionState {

@@ -2,8 +2,9 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, describe, expect, test } from "vitest";
+import { canonicalFrame } from "../../src/crystal/index.js";
 import type { DenoiserConfig, Parameters } from "../../src/model/index.js";
-import { loadDenoiser } from "../../src/model/index.js";
+import { encodeLattice, loadDenoiser } from "../../src/model/index.js";
 import { compiledEngine, eagerEngine } from "../../src/runtime/index.js";
 import {
   denoiserRun,
@@ -153,7 +154,10 @@ describe("the loss of a batch of mixed sizes", () => {
       a.flat().reduce((sum, value, i) => sum + (value - flatTarget[i]) ** 2, 0);
     sums.coords += squares(out.fracCoords, own(11));
     sums.coordCount += 3 * N;
-    sums.lattice += squares(out.lattice, own(12));
+    sums.lattice += squares(
+      config.latticeSpace === "matrix" ? out.lattice : velocity(out.lattice, rows(2, 3), signal),
+      own(12),
+    );
     sums.latticeCount += 9;
     if (config.typeOutput === "noise") {
       sums.types += squares(out.types, own(10));
@@ -167,6 +171,32 @@ describe("the loss of a batch of mixed sizes", () => {
       sums.types -= Math.log(probability);
     });
     sums.typeCount += N;
+  }
+
+  /** sqrt(ab) eps - sqrt(1 - ab) x_0 on the symmetric part, from the noise eps that the network sees in x_t. */
+  function velocity(noise: number[][], noisy: number[][], [s, n]: number[]): number[][] {
+    const even = (m: number[][], i: number, k: number) => (m[i][k] + m[k][i]) / 2;
+    return noise.map((row, i) => row.map((_, k) => (even(noise, i, k) - n * even(noisy, i, k)) / s));
+  }
+});
+
+test("what a metric's head is compared with gives back the clean lattice and the noise, at every noise level", async () => {
+  const augment = { ...tinyOptions.augment, strain: 0 };
+  const { task } = denoiserRun(records, records, { ...tinyOptions, augment });
+  const metrics = records.map(({ crystal }) =>
+    encodeLattice(canonicalFrame(crystal).latticeMatrix.flat(), crystal.atomicNumbers.length, tinyOptions.config),
+  );
+  for (const { inputs } of await task.batch(2)) {
+    const [noisy, signal, velocity] = [inputs[2], inputs[4], inputs[12]] as Float32Array[];
+    for (let b = 0; b < noisy.length / 9; b++) {
+      const [s, n] = [signal[2 * b], signal[2 * b + 1]];
+      const clean = Array.from({ length: 9 }, (_, i) => {
+        const mirrored = 3 * (i % 3) + Math.floor(i / 3);
+        return (s * (noisy[9 * b + i] + noisy[9 * b + mirrored])) / 2 - n * velocity[9 * b + i];
+      });
+      const distances = metrics.map((metric) => Math.max(...metric.map((x, i) => Math.abs(x - clean[i]))));
+      expect(Math.min(...distances)).toBeLessThan(1e-5);
+    }
   }
 });
 
