@@ -26,7 +26,8 @@ export interface DosChartInput {
 export function dosChart(input: DosChartInput): VegaLiteSpec {
   const panels = dosPanels(input.target, input.candidates, input.siteLabels);
   const names = input.candidates.map((candidate) => candidate.name);
-  return dosChartFrame(panels, names, input, { values: panelRows(panels) });
+  const frame = dosChartFrame(panels, names, input, { values: panelCurves(panels) });
+  return { ...frame, transform: [{ flatten: ["energy", "dos"] }] };
 }
 
 /** The same chart around data given by name or value: rows of {panel, series, curve, energy, dos}. */
@@ -47,11 +48,16 @@ export function dosChartFrame(
   });
 }
 
-/** Long-form rows of the curves: energy in eV from the Fermi level, dos in the panels' unit. */
-export function panelRows(panels: DosPanels): Record<string, string | number>[] {
-  return panels.curves.flatMap(({ grid, values, ...keys }) =>
-    Array.from(energies(grid), (energy, e) => ({ ...keys, energy: round4(energy), dos: round4(values[e]) })),
-  );
+/**
+ * The curves with their energies (eV from the Fermi level) and DOS (the panels' unit) as lists: a fifth of the size that a
+ * row for every point would have in a notebook's file.
+ */
+function panelCurves({ curves }: DosPanels) {
+  return curves.map(({ grid, values, ...keys }) => ({
+    ...keys,
+    energy: Array.from(energies(grid), round4),
+    dos: Array.from(values, round4),
+  }));
 }
 
 function layers(names: readonly string[], unit: string, target: Target): object[] {
