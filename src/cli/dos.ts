@@ -73,7 +73,7 @@ function plain(file: DosFile, options: DosOptions): Record<string, unknown> {
     ...(totalDos && { totalDos: rounded(totalDos) }),
     ...(file.channels && { channels: channels(file, options) }),
     sigma: file.sigma,
-    known: [Math.max(file.known[0], energies[0]), Math.min(file.known[1], energies[energies.length - 1])],
+    known: rounded([Math.max(file.known[0], energies[0]), Math.min(file.known[1], energies[energies.length - 1])]),
     ...(file.valenceBandMaximum !== undefined && { valenceBandMaximum: file.valenceBandMaximum }),
     notes: notesOn(file, options),
   };

@@ -18,5 +18,8 @@ process.on("uncaughtException", (error) => {
 });
 
 const code = await run(argv, terminal, interruptSignal(), debug);
-// Engines may keep threads alive; everything is written by now.
+// Writing to a pipe goes on in the background: wait until the reader has it all.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise((resolve) => stream.write("", () => resolve(undefined)));
+// Engines may keep threads alive.
 process.exit(code);
