@@ -1,16 +1,24 @@
 // Everything that must hold, in one command:   npm test            (or some of it: npm test -- lint unit)
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { root, say, setUp } from "./setup.mjs";
 
 const bin = (path) => join(root, "node_modules", path);
+const scratch = mkdtempSync(join(tmpdir(), "dosmith-test-"));
+const counted = (name) => join(scratch, `${name}.json`);
+const vitest = (name) => [
+  ...[bin("vitest/vitest.mjs"), "run", "--project", name],
+  ...["--reporter=default", "--reporter=json", `--outputFile.json=${counted(name)}`],
+];
 const steps = {
   lint: [bin("eslint/bin/eslint.js"), "."],
   format: [bin("prettier/bin/prettier.cjs"), "--check", "."],
   types: [bin("typescript/bin/tsc"), "--noEmit"],
-  unit: [bin("vitest/vitest.mjs"), "run", "--project", "unit"],
-  e2e: [bin("vitest/vitest.mjs"), "run", "--project", "e2e"],
+  unit: vitest("unit"),
+  e2e: vitest("e2e"),
 };
 
 const asked = process.argv.slice(2);
@@ -27,13 +35,35 @@ const results = Object.entries(steps)
 console.log(`\n${results.map(({ name, passed, seconds }) => line(name, passed, seconds)).join("\n")}`);
 const failed = results.filter(({ passed }) => !passed);
 console.log(failed.length === 0 ? "all passed" : `failed: ${failed.map(({ name }) => name).join(", ")}`);
+const tests = results.reduce((sum, result) => add(sum, countsOf(result)), { passed: 0, failed: 0 });
+console.log(`${tests.passed} passed, ${tests.failed} failed`);
+rmSync(scratch, { recursive: true });
 process.exitCode = failed.length === 0 ? 0 : 1;
 
 function runStep(name, args) {
   say(`${name} ...`);
   const start = performance.now();
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
-  return { name, passed: status === 0, seconds: (performance.now() - start) / 1000 };
+  return { name, passed: status === 0, seconds: (performance.now() - start) / 1000, ran: testCounts(name) };
+}
+
+/** How many tests a suite ran; undefined for steps that are none, and for a suite that broke off. */
+function testCounts(name) {
+  try {
+    const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(counted(name), "utf8"));
+    return { passed, failed };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A step without tests counts as one; one that broke off has failed, whatever its tests said. */
+function countsOf({ passed, ran = { passed: Number(passed), failed: 0 } }) {
+  return passed ? ran : { ...ran, failed: Math.max(1, ran.failed) };
+}
+
+function add(a, b) {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
 }
 
 function line(name, passed, seconds) {
