@@ -95,3 +95,19 @@ export function spinOrbitError(): Error {
       'magnetisation, and the models know no spin-orbit coupling; run without it, or read the total only (spinOrbit: "total", --spin-orbit)',
   );
 }
+
+/** Larger than any real energy (eV) or density (states/eV); such numbers come from damaged files, and overflow. */
+const largestEnergy = 1e5;
+const largestDensity = 1e6;
+
+/** The file itself. @throws Error when an energy or a density is beyond what any calculation gives. */
+export function assertPlausible(file: DosFile): DosFile {
+  const energy = [...file.energies, file.fermiEnergy ?? 0].find((e) => !(Math.abs(e) <= largestEnergy));
+  if (energy !== undefined) throw new Error(`${file.source}: an energy of ${energy} eV`);
+  for (const row of [...(file.siteDos ?? []), ...(file.totalDos ? [file.totalDos] : [])]) {
+    const e = row.findIndex((value) => !(Math.abs(value) <= largestDensity));
+    if (e >= 0)
+      throw new Error(`${file.source}: a density of ${row[e]} states/eV at ${file.energies[e].toFixed(3)} eV`);
+  }
+  return file;
+}

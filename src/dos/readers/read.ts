@@ -1,6 +1,6 @@
 import { fileBytes, fileText } from "./bytes.js";
 import { completeDos, isPymatgenDos } from "./complete-dos.js";
-import type { DosFile, ReadDosOptions } from "./dos-file.js";
+import { assertPlausible, type DosFile, type ReadDosOptions } from "./dos-file.js";
 import { asObject, type JsonObject } from "./json.js";
 import { recordDos, spectrumJson } from "./spectrum-json.js";
 import { parseVasprun } from "./vasprun.js";
@@ -47,7 +47,9 @@ export function dosFromText(text: string, source: string, options: ReadDosOption
         .map(({ id }) => id)
         .join(", ")}`,
     );
-  return wanted.map(({ value, id }) => dosFromJson(value, all.length === 1 ? source : `${source}#${id}`, options));
+  return wanted.map(({ value, id }) =>
+    assertPlausible(dosFromJson(value, all.length === 1 ? source : `${source}#${id}`, options)),
+  );
 }
 
 /** One JSON value of any of the known kinds. */

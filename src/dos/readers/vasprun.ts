@@ -2,6 +2,7 @@ import { assertCrystal, atomicNumber, isElement, wrap, type Crystal, type Vector
 import { fileBytes } from "./bytes.js";
 import {
   addSpectra,
+  assertPlausible,
   knownFromValues,
   spinOrbitError,
   type DosChannel,
@@ -39,8 +40,12 @@ export async function parseVasprun(
       ? new Error(`${message}: the run is unfinished, or the file was cut off`, { cause: error })
       : error;
   }
+  return assertPlausible(finished(collector.contents, source, options));
+}
+
+function finished(contents: VasprunContents, source: string, options: ReadDosOptions): DosFile {
   try {
-    return finish(collector.contents, source, options);
+    return finish(contents, source, options);
   } catch (error) {
     throw new Error(`${source}: ${(error as Error).message}`, { cause: error });
   }
