@@ -9,16 +9,15 @@ import {
   checkTarget,
   extraSigma,
   makeTarget,
-  readDosFile,
   targetFromDos,
   targetFromRecord,
   targetNotes,
 } from "../dos/index.js";
-import { splitSource } from "./dos-source.js";
+import { isMaterial, readDosSource, splitSource } from "./dos-source.js";
 
 /** How the command line describes a target. */
 export interface TargetInput {
-  /** A record's id, a calculation's file (see readDosFile; FILE#ENTRY for one of several), or a structure file. */
+  /** A record's id, a calculation's file (FILE#ENTRY for one of several), a Materials Project id, or a structure file. */
   readonly target: string;
   readonly use?: TargetOptions["use"];
   readonly maskSites?: readonly number[];
@@ -55,7 +54,7 @@ export async function readTarget(
     const target = makeTarget(source, { siteDos: await predict(trueCrystal) }, 0, options);
     return { target: refine(target, input), trueCrystal };
   }
-  if (isDosFile(source)) {
+  if (isCalculation(source)) {
     const file = await oneDos(source);
     const target = targetFromDos(file, { ...options, zero: input.energyZero });
     return {
@@ -106,15 +105,17 @@ function recordOf(id: string, dataset: Dataset): DosRecord {
   }
 }
 
-/** A file, or a name that can only be meant for one. */
-function isDosFile(source: string): boolean {
+/** A Materials Project id, a file, or a name that can only be meant for one. */
+function isCalculation(source: string): boolean {
   const { path } = splitSource(source);
-  return (existsSync(path) && statSync(path).isFile()) || /\.(jsonl?|xml|gz|gpw)$/i.test(path);
+  return isMaterial(source) || (existsSync(path) && statSync(path).isFile()) || /\.(jsonl?|xml|gz|gpw)$/i.test(path);
 }
 
-function oneDos(source: string): Promise<DosFile> {
-  const { path, entry } = splitSource(source);
-  return readDosFile(path, entry === undefined ? {} : { entry });
+async function oneDos(source: string): Promise<DosFile> {
+  const found = await readDosSource(source);
+  if (found.length === 1) return found[0];
+  const ids = found.slice(0, 3).map((file) => file.source);
+  throw new Error(`--target ${source}: it has ${found.length} entries; name one: ${ids.join(", ")}`);
 }
 
 function isStructureName(path: string): boolean {

@@ -7,6 +7,7 @@ export { censusMarkdown, takeCensus } from "./census.js";
 export type { Census } from "./census.js";
 export { Dataset, openDataset, streamDataset } from "./dataset.js";
 export { differences } from "./differences.js";
+export { diskCache } from "./diskCache.js";
 export { appendLine, writeFileAtomic } from "./files.js";
 export type { FileContent } from "./files.js";
 export { decodeHalf, encodeHalf } from "./half.js";

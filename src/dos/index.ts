@@ -20,3 +20,11 @@ export { broadenDos, resampleDos } from "./readers/on-grid.js";
 export type { GridSpectra } from "./readers/on-grid.js";
 export { dosFromText, readDosEntries, readDosFile } from "./readers/read.js";
 export { parseVasprun, readVasprun } from "./readers/vasprun.js";
+export { isMaterialId, materialsProject } from "./readers/materials-project.js";
+export type {
+  DocumentCache,
+  MaterialsProject,
+  MaterialsProjectOptions,
+  MaterialsQuery,
+  MaterialSummary,
+} from "./readers/materials-project.js";

@@ -39,7 +39,7 @@ export function targetOptions(command: Command): Command {
       option(
         group.target,
         "--target <what>",
-        "a record's id, a calculation (vasprun.xml, CompleteDos or other JSON, also gzip: see dosmith dos), or a structure (.cif, .vasp, POSCAR, .xyz, .extxyz) whose predicted DOS is the target",
+        "a record's id, a calculation (vasprun.xml, CompleteDos or other JSON, also gzip, or mp-149: see dosmith dos), or a structure (.cif, .vasp, POSCAR, .xyz, .extxyz) whose predicted DOS is the target",
       ),
     )
     .addOption(

@@ -10,9 +10,10 @@ export function dosCommand(context: () => Context): Command {
     .description(
       "Prints the site-projected DOS of finished calculations: states/eV/atom, spins and orbitals summed, energies in eV from " +
         "the file's Fermi level. Reads VASP's vasprun.xml, pymatgen's CompleteDos (JSON), records of the paper, of a data set or of " +
-        "the DFT sidecar (JSON, JSON lines), and dosmith's own JSON; plain or gzip.",
+        "the DFT sidecar (JSON, JSON lines), and dosmith's own JSON; plain or gzip. An id such as mp-149 is fetched from the Materials " +
+        "Project with the key in MP_API_KEY, and kept in ~/.cache/dosmith.",
     )
-    .argument("<file...>", "files; FILE#ID is one entry of a file with several")
+    .argument("<file...>", "files, or ids of the Materials Project; FILE#ID is one entry of a file with several")
     .addOption(option(group.files, "--json", "print one JSON object a line; one alone is a file for --target"))
     .addOption(option(group.files, "--native", "keep the file's own energies"))
     .addOption(

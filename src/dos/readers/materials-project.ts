@@ -1,0 +1,197 @@
+import { gunzipSync } from "node:zlib";
+import type { DosFile, ReadDosOptions } from "./dos-file.js";
+import { fetchBytes, HttpError, type FetchOptions } from "./http.js";
+import { asList, asObject, type JsonObject } from "./json.js";
+import { dosFromText } from "./read.js";
+
+/** Where fetched documents stay; `diskCache` of the data room is one. Keys look like paths: "dos/mp-1056831.json.gz". */
+export interface DocumentCache {
+  get(key: string): Promise<Uint8Array | undefined>;
+  put(key: string, data: Uint8Array): Promise<void>;
+}
+
+export interface MaterialsProjectOptions {
+  /** Of the user, from https://next-gen.materialsproject.org/api */
+  readonly apiKey: string | undefined;
+  readonly cache?: DocumentCache;
+  /** Retries, delays, time limit. */
+  readonly fetch?: Omit<FetchOptions, "headers">;
+  /** Default https://api.materialsproject.org */
+  readonly apiUrl?: string;
+  /** The bucket with whole densities of states. Default https://materialsproject-parsed.s3.amazonaws.com */
+  readonly openDataUrl?: string;
+}
+
+/** What to look for; every given part must hold. */
+export interface MaterialsQuery {
+  readonly materialIds?: readonly string[];
+  /** "Si-O" */
+  readonly chemsys?: string;
+  /** "SiO2" */
+  readonly formula?: string;
+  /** Symbols that must be there. */
+  readonly elements?: readonly string[];
+  /** [from, to] eV */
+  readonly bandGap?: readonly [number, number];
+}
+
+/** A material that has a density of states. */
+export interface MaterialSummary {
+  readonly materialId: string;
+  readonly formula: string | null;
+  /** The calculation whose density of states it is. */
+  readonly taskId: string;
+}
+
+export interface MaterialsProject {
+  /** Materials with a density of states, page by page as they are asked for. */
+  search(query: MaterialsQuery, pageSize?: number): AsyncGenerator<MaterialSummary>;
+  /** The density of states of one material ("mp-149"). Documents come from the cache where it has them. */
+  dos(materialId: string, options?: ReadDosOptions): Promise<DosFile>;
+}
+
+/** What a Materials Project id looks like. */
+export function isMaterialId(text: string): boolean {
+  return /^(mp|mvc)-\d+$/.test(text);
+}
+
+/**
+ * A client for the Materials Project's public API and its open-data bucket. Answers are checked, failures retried with growing
+ * delays, documents kept in the cache as soon as they are whole, so that an interrupted job goes on where it stopped.
+ *
+ * @throws Error when the key is missing; its methods say when it is refused, when a material is unknown or has no density of
+ * states, when an answer is not what the API documents, and when the server cannot be reached.
+ */
+export function materialsProject(options: MaterialsProjectOptions): MaterialsProject {
+  const { apiKey, cache, apiUrl = "https://api.materialsproject.org" } = options;
+  if (apiKey === undefined || apiKey.trim() === "")
+    throw new Error(`the Materials Project needs an API key: ${howToGetKey}`);
+  const api = new URL(apiUrl.replace(/\/?$/, "/"));
+  const bucket = (options.openDataUrl ?? "https://materialsproject-parsed.s3.amazonaws.com").replace(/\/$/, "");
+  const askApi = (path: string, query: Record<string, string>) =>
+    askJson(api, path, query, apiKey.trim(), options.fetch);
+
+  async function* search(query: MaterialsQuery, pageSize = 100): AsyncGenerator<MaterialSummary> {
+    for (let skip = 0; ;) {
+      const answer = await askApi("materials/electronic_structure/", { ...parameters(query), ...page(skip, pageSize) });
+      const rows = asList(answer.data, "the Materials Project's answer: data");
+      for (const row of rows) {
+        const summary = summaryOf(asObject(row, "the Materials Project's answer: data"));
+        if (summary) yield summary;
+      }
+      skip += rows.length;
+      // A server may give smaller pages than asked for: its count of documents decides.
+      if (rows.length === 0 || skip >= (totalOf(answer) ?? (rows.length < pageSize ? 0 : Infinity))) return;
+    }
+  }
+
+  async function taskOf(materialId: string): Promise<string> {
+    const key = `tasks/${materialId}.json`;
+    const kept = await keptAt(key, (text) => (JSON.parse(text) as MaterialSummary).taskId);
+    if (kept !== undefined) return kept;
+    for await (const summary of search({ materialIds: [materialId] })) {
+      if (summary.materialId !== materialId) continue;
+      await cache?.put(key, Buffer.from(JSON.stringify(summary)));
+      return summary.taskId;
+    }
+    throw new Error(`${materialId}: the Materials Project knows no such material, or no density of states of it`);
+  }
+
+  async function dos(materialId: string, readOptions: ReadDosOptions = {}): Promise<DosFile> {
+    if (!isMaterialId(materialId)) throw new Error(`"${materialId}" is no Materials Project id such as mp-149`);
+    const taskId = await taskOf(materialId);
+    const key = `dos/${taskId}.json.gz`;
+    const kept = await keptAt(key, (text) => dosFromText(text, materialId, readOptions)[0]);
+    if (kept) return kept;
+    const bytes = await fetchBytes(`${bucket}/${key}`, options.fetch).catch((error: unknown) => {
+      const missing = error instanceof HttpError && (error.status === 404 || error.status === 403);
+      throw missing
+        ? new Error(`${materialId}: no density of states in the open data (${key})`, { cause: error })
+        : error;
+    });
+    const [file] = dosFromText(textOf(bytes, materialId), materialId, readOptions);
+    await cache?.put(key, bytes);
+    return file;
+  }
+
+  /** What the cache has; a document that cannot be read is fetched again. */
+  async function keptAt<T>(key: string, read: (text: string) => T): Promise<T | undefined> {
+    const bytes = await cache?.get(key);
+    if (!bytes) return undefined;
+    try {
+      return read(textOf(bytes, key));
+    } catch {
+      return undefined;
+    }
+  }
+
+  return { search, dos };
+}
+
+const howToGetKey =
+  "get yours at https://next-gen.materialsproject.org/api and put it into the environment variable MP_API_KEY";
+
+async function askJson(
+  api: URL,
+  path: string,
+  query: Record<string, string>,
+  apiKey: string,
+  options: MaterialsProjectOptions["fetch"],
+): Promise<JsonObject> {
+  const url = new URL(path, api);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  try {
+    const bytes = await fetchBytes(url.href, {
+      ...options,
+      headers: { "x-api-key": apiKey, accept: "application/json" },
+    });
+    return asObject(JSON.parse(Buffer.from(bytes).toString("utf8")), "the Materials Project's answer");
+  } catch (error) {
+    if (error instanceof HttpError && (error.status === 401 || error.status === 403))
+      throw new Error(`the Materials Project refused the API key (${error.status}: ${error.said}): ${howToGetKey}`, {
+        cause: error,
+      });
+    if (error instanceof SyntaxError)
+      throw new Error(`${url.href}: the answer is not JSON: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function parameters({ materialIds, chemsys, formula, elements, bandGap }: MaterialsQuery): Record<string, string> {
+  return {
+    ...(materialIds && { material_ids: materialIds.join(",") }),
+    ...(chemsys !== undefined && { chemsys }),
+    ...(formula !== undefined && { formula }),
+    ...(elements && { elements: elements.join(",") }),
+    ...(bandGap && { band_gap_min: String(bandGap[0]), band_gap_max: String(bandGap[1]) }),
+    _fields: "material_id,formula_pretty,dos",
+  };
+}
+
+function page(skip: number, limit: number): Record<string, string> {
+  return { _skip: String(skip), _limit: String(limit) };
+}
+
+function totalOf({ meta }: JsonObject): number | undefined {
+  const total = typeof meta === "object" && meta !== null ? (meta as JsonObject).total_doc : undefined;
+  return typeof total === "number" ? total : undefined;
+}
+
+/** Null for a material without a density of states: its summary has no task. */
+function summaryOf({ material_id: id, formula_pretty: formula, dos }: JsonObject): MaterialSummary | null {
+  if (typeof id !== "string") throw new Error("the Materials Project's answer: a material without material_id");
+  const total = (dos as JsonObject | null | undefined)?.total as JsonObject | null | undefined;
+  const task = (total?.["1"] as JsonObject | null | undefined)?.task_id;
+  // Task ids become names of files.
+  if (typeof task !== "string" || !/^[\w-]+$/.test(task)) return null;
+  return { materialId: id, formula: typeof formula === "string" ? formula : null, taskId: task };
+}
+
+function textOf(bytes: Uint8Array, source: string): string {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return Buffer.from(bytes).toString("utf8");
+  try {
+    return gunzipSync(bytes).toString("utf8");
+  } catch (error) {
+    throw new Error(`${source}: damaged gzip data: ${(error as Error).message}`, { cause: error });
+  }
+}
