@@ -1,4 +1,4 @@
-import { assertCrystal, symmetrise, toCartesian, type Crystal } from "../crystal/index.js";
+import { assertCrystal, minimumDistance, symmetrise, toCartesian, type Crystal } from "../crystal/index.js";
 import { recordFromJson, type DosRecord } from "../data/index.js";
 import { folderCache, verificationKey, type VerificationCache } from "./cache.js";
 import { findCode, type Command } from "./codes.js";
@@ -132,10 +132,16 @@ function structureJson({ latticeMatrix, fracCoords, atomicNumbers }: Crystal) {
   };
 }
 
+/** Nearer atoms (Angstrom) are beyond what the code's atomic data sets describe. */
+const nearestAllowed = 0.5;
+
 /** Checked and symmetric. A crystal without any symmetry at this tolerance is computed as it is. */
 function prepared(crystal: Crystal, tolerance: number): Crystal {
   try {
     assertCrystal(crystal, "the crystal");
+    const nearest = minimumDistance(crystal);
+    if (nearest < nearestAllowed)
+      throw new Error(`atoms are ${nearest.toFixed(2)} Angstrom apart, expected at least ${nearestAllowed}`);
   } catch (error) {
     throw new SidecarError("bad-structure", (error as Error).message);
   }
