@@ -51,7 +51,8 @@ export function dosHeatmap(rows: readonly DosHeatmapRow[], options: DosHeatmapOp
     data: { values },
     layer: [
       {
-        mark: { type: "rect", aria: false },
+        // Half a pixel of overlap: between cells that end inside a pixel the page would shine through.
+        mark: { type: "rect", aria: false, x2Offset: 0.5 },
         encoding: {
           x: { field: "from", type: "quantitative", title: energy, scale: { nice: false, zero: false } },
           x2: { field: "to" },
