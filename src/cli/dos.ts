@@ -27,6 +27,9 @@ export interface DosOptions {
   readonly force?: boolean;
 }
 
+/** eV: stands for "no state is missing below", where JSON has no infinity. */
+const allBelow = -1000;
+
 /** Site-projected spectra on the energies that were asked for. */
 interface Printed {
   /** [n] eV from the Fermi level. */
@@ -73,7 +76,7 @@ function plain(file: DosFile, options: DosOptions): Record<string, unknown> {
     ...(totalDos && { totalDos: rounded(totalDos) }),
     ...(file.channels && { channels: channels(file, options) }),
     sigma: file.sigma,
-    known: rounded([Math.max(file.known[0], energies[0]), Math.min(file.known[1], energies[energies.length - 1])]),
+    known: rounded([Math.max(file.known[0], allBelow), Math.min(file.known[1], energies[energies.length - 1])]),
     ...(file.valenceBandMaximum !== undefined && { valenceBandMaximum: file.valenceBandMaximum }),
     notes: notesOn(file, options),
   };

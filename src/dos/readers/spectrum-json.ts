@@ -7,7 +7,8 @@ import { asList, asNumber, asNumbers, assertRising, vectors, type JsonObject } f
 
 /**
  * dosmith's own JSON, `{energies, siteDos, totalDos?, sigma?, known?, atomicNumbers?, cell?, ...}`: what `dosmith dos --json` and
- * `dosmith predict --json` print, and what any script can write. `sigma` is the broadening in it (0.2 eV if absent).
+ * `dosmith predict --json` print, and what any script can write. `sigma` is the broadening in it (0.2 eV if absent), `known` the
+ * energies between which no state is missing (all of them), `valenceBandMaximum` null for a metal.
  */
 export function spectrumJson(value: JsonObject, source: string): DosFile {
   const energies = asNumbers(value.energies, "energies");
@@ -16,6 +17,7 @@ export function spectrumJson(value: JsonObject, source: string): DosFile {
   const siteDos = value.siteDos === undefined ? undefined : table(value.siteDos, "siteDos", length);
   const totalDos = value.totalDos === undefined ? undefined : asNumbers(value.totalDos, "totalDos", length);
   if (!siteDos && !totalDos) throw new Error("expected siteDos or totalDos, found neither");
+  const valenceTop = value.valenceBandMaximum;
   const sigma = value.sigma === undefined ? storedSigma : asNumber(value.sigma, "sigma");
   if (sigma < 0) throw new Error(`sigma must be at least 0 eV, found ${sigma}`);
   const crystal = value.cell === undefined ? undefined : crystalOf(value);
@@ -34,6 +36,9 @@ export function spectrumJson(value: JsonObject, source: string): DosFile {
     sigma,
     binning: "centred",
     known: [from, to],
+    ...(valenceTop !== undefined && {
+      valenceBandMaximum: valenceTop === null ? null : asNumber(valenceTop, "valenceBandMaximum"),
+    }),
     notes: [],
   };
 }
