@@ -7,7 +7,8 @@ const process = require("node:process");
 const { loadTslab } = require("./lib/tslab.cjs");
 const { createCellRequire } = require("./lib/modules.cjs");
 const { createExecutor } = require("./lib/executor.cjs");
-const { currentExecution, isInterruption, lastExecution } = require("./lib/execution.cjs");
+const { currentExecution, isInterruption } = require("./lib/execution.cjs");
+const { installInterrupts } = require("./lib/interrupts.cjs");
 const { createServer } = require("./lib/server.cjs");
 const { routeOutput } = require("./lib/output.cjs");
 
@@ -21,18 +22,17 @@ function main([connectionFile]) {
   const executor = createExecutor(tslab, cellRequire);
   const server = createServer(tslab, executor, connectionFile);
   routeOutput(tslab);
+  installInterrupts();
+  const reportStray = (what, reason) => {
+    if (isInterruption(reason)) return;
+    const { content } = executor.describe(reason);
+    currentExecution()?.output.write("stderr", `${what}: ${content.traceback.join("\n")}\n`);
+  };
   // The kernel outlives whatever a cell leaves behind.
-  process.on("uncaughtException", (error) => reportStray("Uncaught error", error));
+  process.on("uncaughtException", (error) => reportStray("Uncaught", error));
   process.on("unhandledRejection", (reason) => reportStray("A promise that nobody awaited failed", reason));
-  process.on("SIGINT", () => lastExecution()?.interrupt());
   // The compiler takes a second to start; Jupyter need not wait for it.
   return server.init().then(() => setTimeout(() => executor.warmUp(), 300));
-}
-
-function reportStray(what, reason) {
-  if (isInterruption(reason)) return;
-  const text = reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);
-  currentExecution()?.output.write("stderr", `${what}: ${text}\n`);
 }
 
 void main(process.argv.slice(2));

@@ -69,11 +69,18 @@ function userDataFolder({ env, platform } = process) {
 
 function kernelspec() {
   return {
-    // On Node 20 loading ES modules by require is still called experimental, in every first cell.
-    argv: [process.execPath, "--disable-warning=ExperimentalWarning", launcher, "{connection_file}"],
+    // On Node 20 loading ES modules by require is still called experimental, in every first cell. The checks would abort
+    // the kernel when Interrupt ends code that does not yield.
+    argv: [
+      process.execPath,
+      "--disable-warning=ExperimentalWarning",
+      "--no-force-async-hooks-checks",
+      launcher,
+      "{connection_file}",
+    ],
     display_name: displayName,
     language: "typescript",
-    interrupt_mode: "signal",
+    interrupt_mode: "message",
     metadata: { debugger: false },
   };
 }

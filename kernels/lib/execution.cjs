@@ -1,7 +1,6 @@
 "use strict";
 /** Running cells: which one a piece of code belongs to, however late it runs, and how it is interrupted. */
 const { AsyncLocalStorage } = require("node:async_hooks");
-const { checkName } = require("./interruptible.cjs");
 
 const storage = new AsyncLocalStorage();
 let last;
@@ -38,9 +37,14 @@ class Execution {
   }
 }
 
+/** The execution that the calling code belongs to, where that is known. */
+function executionOfCaller() {
+  return storage.getStore();
+}
+
 /** The execution that the calling code belongs to, else the latest. */
 function currentExecution() {
-  return storage.getStore() ?? last;
+  return executionOfCaller() ?? last;
 }
 
 function lastExecution() {
@@ -48,15 +52,10 @@ function lastExecution() {
 }
 
 function isInterruption(error) {
-  return error instanceof Interrupted || error?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+  return error instanceof Interrupted;
 }
-
-globalThis[checkName] = (value) => {
-  storage.getStore()?.signal.throwIfAborted();
-  return value;
-};
 
 /** For code that a cell calls: the AbortSignal of the cell that it belongs to. */
 Object.defineProperty(globalThis, "__dosmith_signal", { get: () => currentExecution()?.signal });
 
-module.exports = { Execution, currentExecution, isInterruption, lastExecution };
+module.exports = { Execution, currentExecution, executionOfCaller, isInterruption, lastExecution };

@@ -1,14 +1,14 @@
 "use strict";
 /** Compiles and runs cells one after the other in one global scope. */
-const { setImmediate } = require("node:timers/promises");
+const { setImmediate, setTimeout: sleep } = require("node:timers/promises");
 const vm = require("node:vm");
 const { CellError, CellSources } = require("./errors.cjs");
-const { isInterruption } = require("./execution.cjs");
+const { uninterrupted } = require("./interrupts.cjs");
 const { expandShorthand } = require("./shorthand.cjs");
 
 /**
  * @returns an executor for tslab's handler: `execute` runs a cell and returns the value of its last expression, or
- * throws a CellError; `complete` and `inspect` answer the editor.
+ * throws a CellError, which `describe` makes of any error; `complete` and `inspect` answer the editor.
  */
 function createExecutor(tslab, modules) {
   const sources = new CellSources(tslab.originalPosition);
@@ -20,7 +20,7 @@ function createExecutor(tslab, modules) {
 
   async function execute(code, number, execution) {
     const expanded = expandShorthand(tslab.ts, code);
-    const { output, declOutput = "", ...cell } = converter().convert(declarations, expanded.code);
+    const { output, declOutput = "", ...cell } = uninterrupted(() => converter().convert(declarations, expanded.code));
     modules.update(cell.sideOutputs);
     if (cell.diagnostics.length > 0) throw CellError.ofDiagnostics(cell.diagnostics, code, expanded.columnOf);
     await modules.prepare(code);
@@ -31,19 +31,19 @@ function createExecutor(tslab, modules) {
     declarations = declOutput;
     try {
       execution.signal.throwIfAborted();
-      await Promise.race([runCode(output, sources.nameOf(number)), execution.interruption]);
-      return await lastValue(scope, cell.lastExpressionVar, execution);
+      await unlessInterrupted(runCode(output, sources.nameOf(number), scope, modules.require), execution);
+      return await unlessInterrupted(takeValue(scope, cell.lastExpressionVar), execution);
     } catch (error) {
-      if (isInterruption(error)) execution.interrupt();
       throw CellError.of(error, sources);
     }
   }
 
   return {
     execute,
-    complete: (code, position) => converter().complete(declarations, code, position),
-    inspect: (code, position) => converter().inspect(declarations, code, position),
-    warmUp: () => void converter(),
+    describe: (error) => CellError.of(error, sources),
+    complete: (code, position) => uninterrupted(() => converter().complete(declarations, code, position)),
+    inspect: (code, position) => uninterrupted(() => converter().inspect(declarations, code, position)),
+    warmUp: () => void uninterrupted(converter),
     close: () => started?.close(),
   };
 }
@@ -51,18 +51,34 @@ function createExecutor(tslab, modules) {
 // Always asynchronous: until its first await such a function runs like any other, and tslab overlooks some awaits.
 const opening = "(async function(exports, require) { ";
 
-/** The opening shares the code's first line, so that line numbers stay. */
-function runCode(code, filename) {
-  const source = `${opening}${code}\n})(__tslab__.exports, __tslab__.require)`;
-  return vm.runInThisContext(source, { filename, breakOnSigint: true });
+/**
+ * The opening shares the code's first line, so that line numbers stay. The code begins in a turn of its own: ended where
+ * it stands, it takes nothing of the kernel with it.
+ */
+async function runCode(code, filename, scope, load) {
+  const source = `${opening}${code}\n})`;
+  const run = vm.runInThisContext(source, { filename });
+  return new Promise((resolve) => setTimeout(() => resolve(run(scope, load)), 0));
+}
+
+/** An interrupted job has this long for its `finally` blocks, such as saving a checkpoint, before the cell ends without it. */
+const cleanUpMs = 2000;
+
+/** Settles like `job`; interrupted, it throws when the job has ended or has had its time. */
+function unlessInterrupted(job, { interruption }) {
+  const ended = async (reason) => {
+    await Promise.race([Promise.resolve(job).catch(() => {}), sleep(cleanUpMs)]);
+    throw reason;
+  };
+  return Promise.race([job, interruption.catch(ended)]);
 }
 
 /** The value of the cell's last expression; a promise is awaited, so that a forgotten `await` still shows its outcome. */
-async function lastValue(scope, name, { interruption }) {
+function takeValue(scope, name) {
   if (!name) return undefined;
   const value = scope[name];
   delete scope[name];
-  return Promise.race([value, interruption]);
+  return value;
 }
 
 /** The cells' variables. TypeScript exports imports as getters; as plain values they can be assigned anew. */

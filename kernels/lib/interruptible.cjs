@@ -2,30 +2,34 @@
 
 /** What compiled cells call after every await; throws once the cell they belong to was interrupted. */
 const checkName = "__dosmith_check";
+/** What their loops look at: the first entry is 1 when the user has pressed Interrupt and nothing has noticed yet. */
+const flagName = "__dosmith_flag";
 
 /**
- * A compiler step: `await x` becomes `check(await x)`, and the body of `for await` begins with `check()`. A loop that
- * awaits so ends where it stands when the user interrupts, `finally` blocks and generators' clean-up included.
+ * A compiler step: `await x` becomes `check(await x)`, and every loop's body begins with a look at the flag (that of
+ * `for await` with `check()`). A cell so ends where it stands when the user interrupts, `finally` blocks and
+ * generators' clean-up included.
  */
-function checkAwaits(ts) {
+function interruptible(ts) {
   const { factory } = ts;
   const check = (...values) => factory.createCallExpression(factory.createIdentifier(checkName), undefined, values);
+  const flag = () => factory.createElementAccessExpression(factory.createIdentifier(flagName), 0);
+  const statement = (expression) => factory.createExpressionStatement(expression);
+  const look = () => factory.createIfStatement(factory.createStrictEquality(flag(), factory.createNumericLiteral(1)), statement(check())); // prettier-ignore
   return (context) => {
     const visit = (node) => {
       const visited = ts.visitEachChild(node, visit, context);
       if (ts.isAwaitExpression(visited)) return check(visited);
-      if (ts.isForOfStatement(visited) && visited.awaitModifier) return checkedLoop(visited);
+      if (ts.isIterationStatement(visited, false)) return withBody(visited, startingWith(startOf(visited), visited));
       return visited;
     };
-    const checkedLoop = (loop) => {
-      const body = ts.isBlock(loop.statement) ? loop.statement.statements : [loop.statement];
-      const statements = [factory.createExpressionStatement(check()), ...body];
-      const { awaitModifier, initializer, expression } = loop;
-      const block = factory.createBlock(statements, true);
-      return factory.updateForOfStatement(loop, awaitModifier, initializer, expression, block);
-    };
+    const startOf = (loop) => (loop.awaitModifier ? statement(check()) : look());
+    const startingWith = (start, { statement: body }) =>
+      factory.createBlock([start, ...(ts.isBlock(body) ? body.statements : [body])], true);
+    const withBody = (loop, body) =>
+      ts.visitEachChild(loop, (child) => (child === loop.statement ? body : child), context);
     return (file) => ts.visitEachChild(file, visit, context);
   };
 }
 
-module.exports = { checkAwaits, checkName };
+module.exports = { checkName, flagName, interruptible };

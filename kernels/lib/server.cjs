@@ -4,7 +4,9 @@ const process = require("node:process");
 const { setTimeout: sleep } = require("node:timers/promises");
 const { inspect } = require("node:util");
 const { CellError } = require("./errors.cjs");
+const { startControl } = require("./control.cjs");
 const { Execution, lastExecution } = require("./execution.cjs");
+const { forgetInterrupt } = require("./interrupts.cjs");
 const { CellOutput } = require("./output.cjs");
 const { packageRequire } = require("./tslab.cjs");
 
@@ -39,14 +41,24 @@ function createServer(tslab, executor, connectionFile) {
     }
 
     handleInspect(request) {
-      return orElse(() => super.handleInspect(request), { status: "ok", found: false, data: {}, metadata: {} });
+      const nothing = { status: "ok", found: false, data: {}, metadata: {} };
+      return orElse(() => {
+        const info = executor.inspect(request.code, request.cursor_pos);
+        return info ? { ...nothing, found: true, data: { "text/plain": helpText(tslab.ts, info) } } : nothing;
+      }, nothing);
     }
   }
 
   class Server extends ZmqServer {
     #cells = new CellQueue(executor);
+    #control;
 
-    bindSocket(socket, port) {
+    async bindSocket(socket, port) {
+      if (socket === this.control) {
+        const onMessage = (answering, frames) => this.handleShellMessage(answering, ...frames);
+        this.#control = await startControl(this.connInfo, tslab.zeromq, onMessage);
+        return;
+      }
       // Without this a burst of messages is silently cut off at the thousandth.
       socket.sendHighWaterMark = 0;
       return super.bindSocket(socket, port);
@@ -64,6 +76,7 @@ function createServer(tslab, executor, connectionFile) {
     close() {
       lastExecution()?.interrupt();
       super.close();
+      this.#control.close();
       // A job that does not notice must not keep the process.
       setTimeout(() => process.exit(0), 500);
     }
@@ -103,6 +116,7 @@ class CellQueue {
     const number = silent ? this.#count : ++this.#count;
     if (!silent) output.send("execute_input", { code, execution_count: number });
     const execution = new Execution(output);
+    forgetInterrupt();
     try {
       const value = await execution.run(() => this.executor.execute(code, number, execution));
       if (value !== undefined && value !== null) output.send("execute_result", resultOf(value, number));
@@ -126,6 +140,13 @@ class CellQueue {
 
 function resultOf(value, executionCount) {
   return { execution_count: executionCount, data: { "text/plain": inspect(value) }, metadata: {} };
+}
+
+/** Signature and doc comment, tags with their names. */
+function helpText(ts, { displayParts, documentation, tags = [] }) {
+  const text = (parts) => ts.displayPartsToString(parts);
+  const lines = tags.map(({ name, text: parts }) => `@${name} ${text(parts)}`.trimEnd());
+  return [text(displayParts), text(documentation), lines.join("\n")].filter(Boolean).join("\n\n");
 }
 
 function orElse(answer, otherwise) {

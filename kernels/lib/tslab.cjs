@@ -2,7 +2,7 @@
 /** tslab's parts, with a compiler that finds packages as Node does and remembers where each line came from. */
 const path = require("node:path");
 const { createRequire, SourceMap } = require("node:module");
-const { checkAwaits } = require("./interruptible.cjs");
+const { interruptible } = require("./interruptible.cjs");
 
 const testedVersion = "1.0.22";
 
@@ -27,6 +27,7 @@ function loadTslab() {
     createConverter: load("./dist/converter").createConverter,
     jupyter: load("./dist/jupyter"),
     public: load("./dist/public"),
+    zeromq: load.resolve("zeromq"),
     /** The place in the cell's TypeScript of a place in what was made of it; both count from 1. */
     originalPosition: (code, line, column) => originalPosition(sourceMaps.get(code), line, column),
   };
@@ -81,14 +82,14 @@ function typeRoots(ts, roots) {
 
 const mapComment = /\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
 
-/** The second of tslab's two steps, ES module to CommonJS: makes awaits interruptible and keeps both steps' maps. */
+/** The second of tslab's two steps, ES module to CommonJS: makes awaits and loops interruptible and keeps both steps' maps. */
 function transpiler(ts, sourceMaps) {
   return (code, { compilerOptions, ...options }) => {
     const first = mapComment.exec(code)?.[1];
     const made = ts.transpileModule(code.replace(mapComment, ""), {
       ...options,
       compilerOptions: { ...compilerOptions, sourceMap: true },
-      transformers: { before: [checkAwaits(ts)] },
+      transformers: { before: [interruptible(ts)] },
     });
     const outputText = made.outputText.replace(/\/\/# sourceMappingURL=.*\s*$/, "");
     const maps = [made.sourceMapText, first && Buffer.from(first, "base64").toString()];

@@ -17,9 +17,14 @@ export async function jupyterEnvironment(): Promise<void> {
     await run(bin("python"), ["-m", "pip", "install", "--quiet", "-r", join(root, "kernels", "requirements.txt")]);
 }
 
+/** Jupyter finds the kernels of that folder, before any that the virtual environment has. */
+function jupyterEnv(dataFolder: string): NodeJS.ProcessEnv {
+  return { ...process.env, JUPYTER_DATA_DIR: dataFolder, JUPYTER_PREFER_ENV_PATH: "0" };
+}
+
 /** Installs our kernelspec in a folder of the test's, with the stock kernel as "stock-tslab" beside it to compare with. */
 export async function installKernels(dataFolder: string, prefix?: string): Promise<string> {
-  const env = { ...process.env, JUPYTER_DATA_DIR: dataFolder };
+  const env = jupyterEnv(dataFolder);
   const args = [join(root, "kernels", "install.mjs"), "install", ...(prefix ? ["--prefix", prefix] : [])];
   const { stdout } = await run(process.execPath, args, { env });
   const stock = join(dataFolder, "kernels", "stock-tslab");
@@ -49,6 +54,7 @@ export interface Content {
   readonly data?: Readonly<Record<string, unknown>>;
   readonly transient?: { readonly display_id?: string };
   readonly wait?: boolean;
+  readonly matches?: readonly string[];
 }
 
 export interface CellJob {
@@ -56,6 +62,9 @@ export interface CellJob {
   /** Interrupt as soon as the cell has printed something. */
   readonly interrupt?: boolean;
   readonly stop_on_error?: boolean;
+  /** Asks about a place in the code instead of running it. */
+  readonly ask?: "complete" | "inspect";
+  readonly at?: number;
 }
 
 /** Runs cells in a fresh kernel through jupyter_client, as Jupyter's own front ends do. */
@@ -76,7 +85,7 @@ export async function executeNotebook(
   { dataFolder, env = {} }: { dataFolder: string; env?: Record<string, string> },
 ): Promise<void> {
   const args = ["--to", "notebook", "--execute", "--ExecutePreprocessor.timeout=900", "--output", output, path];
-  await run(bin("jupyter-nbconvert"), args, { env: { ...process.env, JUPYTER_DATA_DIR: dataFolder, ...env } });
+  await run(bin("jupyter-nbconvert"), args, { env: { ...jupyterEnv(dataFolder), ...env } });
 }
 
 export const printed = ({ messages }: CellResult, stream = "stdout"): string =>
@@ -87,7 +96,7 @@ export const errorOf = ({ messages }: CellResult): Content | undefined =>
 
 function pythonOutput(args: readonly string[], input: string, dataFolder: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(bin("python"), args, { env: { ...process.env, JUPYTER_DATA_DIR: dataFolder } });
+    const child = spawn(bin("python"), args, { env: jupyterEnv(dataFolder) });
     const [out, errors]: [string[], string[]] = [[], []];
     child.stdout.on("data", (text) => out.push(String(text)));
     child.stderr.on("data", (text) => errors.push(String(text)));

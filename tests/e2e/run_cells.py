@@ -1,8 +1,9 @@
 """Runs cells in a Jupyter kernel, as a front end does, and prints what came back as JSON.
 
 Standard input: {"kernel": name, "cwd": folder, "together": bool, "timeout": seconds,
-"cells": [{"code": ..., "interrupt": bool, "stop_on_error": bool}]}. `together` sends all requests at once, like Run All
-in JupyterLab; `interrupt` presses Interrupt when the cell has printed something. Standard output, one for each cell:
+"cells": [{"code": ..., "interrupt": bool, "stop_on_error": bool, "ask": "complete" or "inspect", "at": column}]}. `together` sends all requests at once, like Run All
+in JupyterLab; `interrupt` presses Interrupt when the cell has printed something; `ask` asks the kernel about a place in the code
+instead of running it, as the Tab and Shift-Tab keys do. Standard output, one for each cell:
 [{"status": ..., "seconds": ..., "messages": [{"type": ..., "content": ...}]}].
 """
 
@@ -46,7 +47,10 @@ def run(manager, client, job):
 
 
 def send(client, cell, results):
-    message_id = client.execute(cell["code"], stop_on_error=cell.get("stop_on_error", True))
+    if "ask" in cell:
+        message_id = getattr(client, cell["ask"])(cell["code"], cell["at"])
+    else:
+        message_id = client.execute(cell["code"], stop_on_error=cell.get("stop_on_error", True))
     results[message_id] = {"status": None, "messages": [], "idle": False, "seconds": time.time()}
     return message_id
 
@@ -77,13 +81,19 @@ def take(message, results):
     result = results.get(message["parent_header"].get("msg_id"))
     if result is None:
         return
-    if message["msg_type"] == "execute_reply":
+    if message["msg_type"].endswith("_reply"):
+        if message["msg_type"] != "execute_reply":
+            result["messages"].append(said(message))
         result["status"] = message["content"]["status"]
         result["seconds"] = time.time() - result["seconds"]
     elif message["msg_type"] == "status":
         result["idle"] = message["content"]["execution_state"] == "idle"
     else:
-        result["messages"].append({"type": message["msg_type"], "content": message["content"]})
+        result["messages"].append(said(message))
+
+
+def said(message):
+    return {"type": message["msg_type"], "content": message["content"]}
 
 
 main()
