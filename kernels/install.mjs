@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Tells Jupyter about the kernel: `node kernels/install.mjs install | uninstall | list [--prefix FOLDER]`.
- * Writes a standard kernelspec (one small folder); nothing else is changed.
+ * Tells Jupyter about the kernel; `dosmith kernel` is this, and a clone has it before it is built as
+ * `node kernels/install.mjs install | uninstall | list [--prefix FOLDER]`. Writes a standard kernelspec (one small folder); nothing else is changed.
  */
 import { access, copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -16,10 +16,13 @@ const launcher = join(here, "dosmith-kernel.cjs");
 
 /**
  * Installs the kernelspec and returns its folder. Doing it again replaces it.
+ * @throws Error when the prefix is no folder
  * @param {{ prefix?: string }} [options] with a prefix (a virtual or conda environment) into its share/jupyter, else
  * into the user's Jupyter data folder (JUPYTER_DATA_DIR where that is set)
  */
 export async function installKernel(options = {}) {
+  const { prefix } = options;
+  if (prefix !== undefined && !(await exists(prefix))) throw new Error(`${prefix}: no such folder to install into`);
   const folder = kernelFolder(options);
   await mkdir(folder, { recursive: true });
   const unfinished = join(folder, `kernel.json.${process.pid}`);
@@ -46,13 +49,16 @@ export async function installedKernel(options = {}) {
   const folder = kernelFolder(options);
   const file = join(folder, "kernel.json");
   if (!(await exists(file))) return undefined;
-  const argv = await readArgv(file);
-  if (!argv) return { folder, launcher: "", problem: `${file} is not a kernelspec; install again` };
-  const started = argv.find((word) => word.endsWith(".cjs")) ?? "";
-  for (const path of [argv[0], started])
+  const spec = await readSpec(file);
+  if (!spec) return { folder, launcher: "", problem: `${file} is not a kernelspec; install again` };
+  const started = spec.argv.find((word) => word.endsWith(".cjs")) ?? "";
+  for (const path of [spec.argv[0], started])
     if (!(await exists(path))) return { folder, launcher: started, problem: `${path} does not exist; install again` };
-  return { folder, launcher: started };
+  const current = JSON.stringify(spec) === JSON.stringify(kernelspec());
+  return current ? { folder, launcher: started } : { folder, launcher: started, problem: outdated };
 }
+
+const outdated = "of another version, Node or place of dosmith; install again to use this one";
 
 function kernelFolder({ prefix } = {}) {
   const data = prefix === undefined ? userDataFolder() : join(resolve(prefix), "share", "jupyter");
@@ -85,10 +91,10 @@ function kernelspec() {
   };
 }
 
-async function readArgv(file) {
+async function readSpec(file) {
   try {
-    const { argv } = JSON.parse(await readFile(file, "utf8"));
-    return Array.isArray(argv) && argv.every((word) => typeof word === "string") ? argv : undefined;
+    const spec = JSON.parse(await readFile(file, "utf8"));
+    return Array.isArray(spec.argv) && spec.argv.every((word) => typeof word === "string") ? spec : undefined;
   } catch {
     return undefined;
   }
@@ -101,9 +107,8 @@ function exists(path) {
   );
 }
 
-const usage = "usage: node install.mjs install | uninstall | list [--prefix FOLDER]";
-
-const commands = {
+/** What `dosmith kernel` does: each does its work and returns the line to print. */
+export const kernelCommands = {
   async install(options) {
     return `installed: ${displayName} in ${await installKernel(options)}`;
   },
@@ -111,15 +116,29 @@ const commands = {
     const folder = await uninstallKernel(options);
     return folder ? `removed: ${folder}` : `nothing to remove in ${kernelFolder(options)}`;
   },
-  async list(options) {
-    const found = await installedKernel(options);
-    if (!found) return `not installed in ${kernelFolder(options)}`;
-    return found.problem ? `${found.folder}: ${found.problem}` : `${displayName}: ${found.folder} -> ${found.launcher}`;
+  async list(options = {}) {
+    const places = options.prefix === undefined ? usualPlaces() : [options];
+    const lines = await Promise.all(places.map(describePlace));
+    return lines.filter(Boolean).join("\n") || `not installed in ${kernelFolder(options)}`;
   },
 };
 
+/** The user's folder, and the virtual or conda environment that is active. */
+function usualPlaces({ env } = process) {
+  const prefixes = [env["VIRTUAL_ENV"], env["CONDA_PREFIX"]].filter(Boolean);
+  return [{}, ...prefixes.map((prefix) => ({ prefix }))];
+}
+
+async function describePlace(options) {
+  const found = await installedKernel(options);
+  if (!found) return undefined;
+  return found.problem ? `${found.folder}: ${found.problem}` : `${displayName}: ${found.folder} -> ${found.launcher}`;
+}
+
+const usage = "usage: node install.mjs install | uninstall | list [--prefix FOLDER]";
+
 async function main([command, flag, prefix, ...rest]) {
-  const known = Object.hasOwn(commands, command ?? "");
+  const known = Object.hasOwn(kernelCommands, command ?? "");
   const wrong = !known || rest.length > 0 || (flag !== undefined && (flag !== "--prefix" || prefix === undefined));
   if (wrong) {
     console.error(usage);
@@ -127,7 +146,7 @@ async function main([command, flag, prefix, ...rest]) {
     return;
   }
   try {
-    console.log(await commands[command]({ prefix }));
+    console.log(await kernelCommands[command]({ prefix }));
   } catch (error) {
     console.error(`dosmith kernel ${command}: ${error.message}`);
     process.exitCode = 1;

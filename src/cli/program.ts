@@ -5,6 +5,7 @@ import { dosCommand } from "./commands/dos.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { generateCommand } from "./commands/generate.js";
 import { importCommand } from "./commands/import.js";
+import { kernelCommand } from "./commands/kernel.js";
 import { predictCommand } from "./commands/predict.js";
 import { trainCommand } from "./commands/train.js";
 import { verifyCommand } from "./commands/verify.js";
@@ -53,6 +54,7 @@ export function createProgram(context: Context): Command {
     dataCommand,
     importCommand,
     doctorCommand,
+    kernelCommand,
   ])
     program.addCommand(make(() => context));
   program.addHelpText("after", "\ndosmith COMMAND --help shows a command's options with an example.");

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs";
 import type { Engine, HostTensor, Program, ProgramSource, TensorSpec } from "./engine.js";
 import { checkInputs } from "./inputs.js";
@@ -45,6 +46,8 @@ class EagerProgram implements Program {
 
   async run(inputs: readonly (Float32Array | Int32Array)[]): Promise<(Float32Array | Int32Array)[]> {
     checkInputs(this.source, inputs);
+    // Timers, interrupts and progress bars have their turn between runs, as with the compiled engines.
+    await setImmediate();
     if (this.disposed) throw new Error(`program "${this.name}" was run after it was disposed`);
     const outputs = this.evaluate(inputs);
     try {

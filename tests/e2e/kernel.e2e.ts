@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { installedKernel, uninstallKernel } from "./kernelspec.js";
+import { installedKernel, uninstallKernel } from "../../kernels/install.mjs";
 import {
   errorOf,
   installKernels,
@@ -380,6 +380,7 @@ describe("packages", () => {
 describe("the kernelspec", () => {
   it("is installed, found and removed in a prefix, and a broken one says so", async () => {
     const prefix = join(folder, "prefix");
+    await mkdir(prefix);
     expect(await installedKernel({ prefix })).toBeUndefined();
     expect(await uninstallKernel({ prefix })).toBeUndefined();
     const place = await installKernels(dataFolder, prefix);

@@ -25,6 +25,21 @@ test("an engine that does not exist is refused with the list of those that do", 
   );
 });
 
+test("every engine gives timers and interrupts their turn between runs", async () => {
+  for (const name of ["compiled-cpu", "eager-cpu"] as const) {
+    const engine = await createEngine(name);
+    const inputs = [{ shape: [2], dtype: "float32" }] as const;
+    const program = await engine.compile({ name: "same", inputs, fn: (x) => [x.add(0)] });
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    const start = performance.now();
+    while (performance.now() - start < 50) await program.run([Float32Array.of(1, 2)]);
+    clearInterval(timer);
+    expect([name, turns > 1]).toEqual([name, true]);
+    engine.dispose();
+  }
+});
+
 test("measures the speed of an engine", async () => {
   const [compiled, eager] = await Promise.all([createEngine("compiled-cpu"), createEngine("eager-cpu")]);
   const speed = await measureEngine(compiled, { n: 256, repeats: 3 });
