@@ -1,7 +1,7 @@
 // A Chromium to test with: the one there is, or else one from the package registry, kept in node_modules/.cache.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { chromium, type Browser } from "playwright-core";
@@ -62,6 +62,13 @@ async function packaged(): Promise<Installed> {
   // It brings its libraries along only where it believes to be in the cloud.
   const env = { ...process.env, TMPDIR: unpacked, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x" };
   const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: cache, env });
-  const libraries = join(unpacked, "al2023", "lib");
-  return { executablePath: stdout, env: { LD_LIBRARY_PATH: libraries, FONTCONFIG_PATH: join(unpacked, "fonts") } };
+  const fonts = join(cache, "fonts.conf");
+  await writeFile(fonts, fontSettings(join(unpacked, "fonts", "fonts")));
+  return { executablePath: stdout, env: { LD_LIBRARY_PATH: join(unpacked, "al2023", "lib"), FONTCONFIG_FILE: fonts } };
+}
+
+/** Without any font Chromium ends; the package has one, which its own settings look for elsewhere. */
+function fontSettings(folder: string): string {
+  const folders = [folder, "/usr/share/fonts"].map((path) => `<dir>${path}</dir>`).join("");
+  return `<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>${folders}<cachedir>${join(cache, "font-cache")}</cachedir></fontconfig>\n`;
 }

@@ -97,7 +97,7 @@ export async function openInLab(browser: Browser, server: LabServer, name: strin
       await mkdir(screenshotFolder, { recursive: true });
       const scroller = page.locator(".jp-WindowedPanel-outer").first();
       const { height, screen } = await page.evaluate<{ height: number; screen: number }>(scrollSize);
-      for (let at = 0, n = 1; at < height; at += screen - 60, n++) {
+      for (let at = 0, n = 1; n === 1 || at < height - 60; at += screen - 60, n++) {
         await page.evaluate(scrollTo(at));
         await page.waitForTimeout(300);
         await scroller.screenshot({ path: join(screenshotFolder, `${picture}-${String(n).padStart(2, "0")}.png`) });

@@ -69,9 +69,7 @@ export async function startLab(env: Record<string, string>): Promise<LabServer> 
       return kernels.map(({ execution_state }) => execution_state);
     },
     async stop() {
-      const ended = new Promise((resolve) => server.once("exit", resolve));
-      // The server ends its kernels first.
-      if (server.exitCode === null && server.kill("SIGTERM")) await ended;
+      await ended(server);
       await rm(home, { recursive: true, force: true });
     },
   };
@@ -142,6 +140,16 @@ function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
+}
+
+/** The server ends its kernels first; one that does not come to its end is ended. */
+async function ended(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const exit = new Promise((resolve) => server.once("exit", resolve));
+  const impatience = setTimeout(() => server.kill("SIGKILL"), 10_000);
+  server.kill("SIGTERM");
+  await exit;
+  clearTimeout(impatience);
 }
 
 async function answered(server: ChildProcess, url: string, log: readonly string[]): Promise<void> {
