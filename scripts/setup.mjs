@@ -88,7 +88,8 @@ export function say(text) {
   console.error(`[dosmith] ${text}`);
 }
 
-function stop(reason) {
+/** Ends the process with a reason. */
+export function stop(reason) {
   say(reason);
   process.exit(1);
 }
