@@ -1,6 +1,5 @@
 // Every notebook in real JupyterLab with a real browser: run all cells, look at what is drawn, export, interrupt.
 import { execFile } from "node:child_process";
-import { readdirSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,14 +8,23 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "./browser.js";
 import { root } from "./jupyter.js";
-import { copyWithoutOutputs, notebookFolder, outputText, readNotebook, startLab, writeCells } from "./lab.js";
+import {
+  copyWithoutOutputs,
+  notebookFolder,
+  notebookNames,
+  outputText,
+  readNotebook,
+  startLab,
+  writeCells,
+} from "./lab.js";
 import type { LabServer, Output } from "./lab.js";
 import { drawnView, openInLab, until, type LabPage } from "./lab-page.js";
 import { imageWidths } from "./page-scripts.js";
 
 const run = promisify(execFile);
 const asked = process.env.DOSMITH_TEST_NOTEBOOKS ?? "";
-const notebooks = readdirSync(notebookFolder).filter((name) => name.endsWith(".ipynb") && name.includes(asked));
+/** All of them, or those whose names contain DOSMITH_TEST_NOTEBOOKS. */
+const notebooks = notebookNames().filter((name) => name.includes(asked));
 
 let server: LabServer;
 let browser: Browser;

@@ -1,5 +1,6 @@
 // A JupyterLab server of the test's own: its settings, kernels and files lie in a temporary folder.
 import { spawn, type ChildProcess } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -24,6 +25,7 @@ export interface Output {
 
 export interface Notebook {
   readonly cells: readonly Cell[];
+  readonly metadata: { readonly kernelspec?: object };
   readonly [key: string]: unknown;
 }
 
@@ -77,6 +79,13 @@ export async function startLab(env: Record<string, string>): Promise<LabServer> 
 
 /** Where our notebooks are. */
 export const notebookFolder = join(root, "notebooks");
+
+/** File names of our notebooks, in order. */
+export function notebookNames(): string[] {
+  return readdirSync(notebookFolder)
+    .filter((name) => name.endsWith(".ipynb"))
+    .sort();
+}
 
 export async function readNotebook(path: string): Promise<Notebook> {
   return JSON.parse(await readFile(path, "utf8")) as Notebook;

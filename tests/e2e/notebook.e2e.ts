@@ -2,19 +2,12 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { executeNotebook, installKernels, jupyterEnvironment, root } from "./jupyter.js";
+import { executeNotebook, installKernels, jupyterEnvironment } from "./jupyter.js";
+import { notebookFolder, notebookNames, outputText as text, readNotebook, type Output } from "./lab.js";
 
-interface Output {
-  readonly output_type: string;
-  readonly ename?: string;
-  readonly evalue?: string;
-  readonly data?: Readonly<Record<string, unknown>>;
-}
+const names = notebookNames();
 
-interface Notebook {
-  readonly cells: readonly { readonly cell_type: string; readonly outputs?: readonly Output[] }[];
-}
-
+// The others are executed by browser.e2e.ts, in JupyterLab.
 describe("01-quick-start.ipynb, executed by nbconvert with a small budget", () => {
   let folder: string;
   let file: string;
@@ -26,9 +19,9 @@ describe("01-quick-start.ipynb, executed by nbconvert with a small budget", () =
     await jupyterEnvironment();
     await installKernels(dataFolder);
     file = join(folder, "quick-start.ipynb");
-    const notebook = join(root, "notebooks", "01-quick-start.ipynb");
+    const notebook = join(notebookFolder, "01-quick-start.ipynb");
     await executeNotebook(notebook, file, { dataFolder, env: { DOSMITH_BUDGET: "0.1" } });
-    const { cells } = JSON.parse(await readFile(file, "utf8")) as Notebook;
+    const { cells } = await readNotebook(file);
     outputs = cells.flatMap((cell) => cell.outputs ?? []);
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -61,15 +54,22 @@ describe("01-quick-start.ipynb, executed by nbconvert with a small budget", () =
   it("stays under 3 MB", async () => expect((await stat(file)).size).toBeLessThan(3e6));
 });
 
-it("notebooks are committed with a kernelspec that other machines have", async () => {
-  const { metadata } = JSON.parse(await readFile(join(root, "notebooks", "01-quick-start.ipynb"), "utf8")) as {
-    metadata: { kernelspec: object };
-  };
-  expect(metadata.kernelspec).toMatchObject({ name: "dosmith", display_name: "dosmith (TypeScript)" });
-});
+describe.each(names)("%s, as committed", (name) => {
+  const path = join(notebookFolder, name);
 
-/** Notebook files keep text as a list of lines, and JSON types as they are. */
-function text(content: unknown): string {
-  if (typeof content === "string") return content;
-  return Array.isArray(content) ? content.join("") : JSON.stringify(content);
-}
+  it("has the outputs of a full run without an error, for a kernelspec that other machines have", async () => {
+    const { cells, metadata } = await readNotebook(path);
+    expect(metadata.kernelspec).toMatchObject({ name: "dosmith", display_name: "dosmith (TypeScript)" });
+    const code = cells.filter((cell) => cell.cell_type === "code");
+    expect(code.map((cell) => cell.execution_count)).toEqual(code.map((_, i) => i + 1));
+    const all = code.flatMap((cell) => cell.outputs ?? []);
+    expect(all.filter(({ output_type }) => output_type === "error")).toEqual([]);
+    expect(all.some(({ data }) => data && "application/vnd.vegalite.v5+json" in data)).toBe(true);
+  });
+
+  it("stays under 3 MB and names no folder of the machine that ran it", async () => {
+    const content = await readFile(path, "utf8");
+    expect(content.length).toBeLessThan(3e6);
+    expect(/.{0,40}(\/home\/|\/root\/|\/work\/|[A-Z]:\\\\Users).{0,40}/.exec(content)?.[0]).toBeUndefined();
+  });
+});
