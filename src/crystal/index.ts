@@ -36,6 +36,6 @@ export {
   readCrystals,
   type CrystalFormat,
 } from "./read.js";
-export { primitiveCell, spaceGroup, standardCell, symmetrise, type SpaceGroup } from "./symmetry.js";
+export { atSymmetricOrigin, primitiveCell, spaceGroup, standardCell, symmetrise, type SpaceGroup } from "./symmetry.js";
 export { permuteAtoms, rotate, scaleVolume, supercell, translate } from "./transform.js";
 export { assertCrystal, overlapDistance } from "./validate.js";

@@ -65,6 +65,25 @@ export function symmetrise(crystal: Crystal, tolerance = defaultTolerance): Crys
   };
 }
 
+/**
+ * The crystal moved as a whole so that the origin lies on the atom about which most symmetry operations need no
+ * translation. Codes that use only such operations (GPAW, many others) then have the fewest irreducible k-points.
+ * @param tolerance Angstrom.
+ * @throws Error as spaceGroup.
+ */
+export function atSymmetricOrigin(crystal: Crystal, tolerance = defaultTolerance): Crystal {
+  const { operations } = analyse(crystal, tolerance);
+  const withoutTranslation = (origin: Vector3): number =>
+    operations.filter(({ rotation, translation }) => {
+      const moved = minus(plus(timesMatrix(origin, rows(rotation)), translation), origin);
+      const nearest = mapVector(moved, (x) => x - Math.round(x));
+      return norm(timesMatrix(nearest, crystal.latticeMatrix)) < tolerance;
+    }).length;
+  const counts = crystal.fracCoords.map(withoutTranslation);
+  const origin = crystal.fracCoords[counts.indexOf(Math.max(...counts))];
+  return { ...crystal, fracCoords: crystal.fracCoords.map((x) => wrap(minus(x, origin))) };
+}
+
 /** Standardised primitive cell (spglib's conventions), exactly symmetric. @throws Error as spaceGroup. */
 export function primitiveCell(crystal: Crystal, tolerance = defaultTolerance): Crystal {
   return fromMoyo(analyse(symmetrise(crystal, tolerance), exactTolerance).prim_std_cell);

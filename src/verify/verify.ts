@@ -1,4 +1,11 @@
-import { assertCrystal, minimumDistance, symmetrise, toCartesian, type Crystal } from "../crystal/index.js";
+import {
+  assertCrystal,
+  atSymmetricOrigin,
+  minimumDistance,
+  symmetrise,
+  toCartesian,
+  type Crystal,
+} from "../crystal/index.js";
 import { recordFromJson, type DosRecord } from "../data/index.js";
 import { folderCache, verificationKey, type VerificationCache } from "./cache.js";
 import { findCode, type Command } from "./codes.js";
@@ -16,7 +23,10 @@ export interface VerifyOptions {
   readonly processes?: number;
   /** Seconds for one crystal. Default 600. */
   readonly timeLimit?: number;
-  /** How far atoms and cell may move to become symmetric (Angstrom), which saves most k-points; 0: not at all. Default 0.1. */
+  /**
+   * How far atoms and cell may move to become symmetric (Angstrom), which saves most k-points; 0: not at all. The crystal
+   * may be moved as a whole too. Default 0.1.
+   */
   readonly symmetryTolerance?: number;
   /** Folder of finished calculations. Default: none are kept. */
   readonly cacheFolder?: string;
@@ -146,7 +156,7 @@ function prepared(crystal: Crystal, tolerance: number): Crystal {
     throw new SidecarError("bad-structure", (error as Error).message);
   }
   try {
-    return tolerance > 0 ? symmetrise(crystal, tolerance) : crystal;
+    return tolerance > 0 ? atSymmetricOrigin(symmetrise(crystal, tolerance)) : crystal;
   } catch {
     return crystal;
   }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  atSymmetricOrigin,
   parseCif,
   primitiveCell,
   rotate,
@@ -107,6 +108,38 @@ describe("spaceGroup", () => {
     expect(() => spaceGroup({ ...diamond, fracCoords: diamond.fracCoords.slice(1) })).toThrow(/as many coordinates/);
     expect(() => spaceGroup({ ...diamond, fracCoords: diamond.fracCoords.map(() => [0, 0, 0]) })).toThrow(
       /atoms 1 and 2/,
+    );
+  });
+});
+
+describe("atSymmetricOrigin", () => {
+  const perovskite: Crystal = {
+    latticeMatrix: [
+      [4, 0, 0],
+      [0, 4, 0],
+      [0, 0, 4],
+    ],
+    fracCoords: [
+      [0.5, 0.5, 0],
+      [0.5, 0, 0.5],
+      [0, 0.5, 0.5],
+      [0, 0, 0],
+      [0.5, 0.5, 0.5],
+    ],
+    atomicNumbers: [8, 8, 8, 20, 22],
+  };
+
+  it("puts an atom of the highest site symmetry at the origin, wherever the crystal was, and moves it as a whole", () => {
+    fc.assert(
+      fc.property(vector(-2, 2), (shift) => {
+        const moved = atSymmetricOrigin(translate(perovskite, shift));
+        const atOrigin = moved.fracCoords.findIndex((x) => x.every((c) => Math.abs(c - Math.round(c)) < 1e-6));
+        // Oxygen has 16 operations, calcium and titanium all 48.
+        expect([20, 22]).toContain(moved.atomicNumbers[atOrigin]);
+        const [before, after] = [perovskite, moved].map((c) => shortestDistances(c));
+        after.forEach((distance, i) => expect(distance).toBeCloseTo(before[i], 5));
+      }),
+      { numRuns: 30 },
     );
   });
 });
