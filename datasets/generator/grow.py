@@ -1,0 +1,125 @@
+"""Computes crystals of the list and appends each to FOLDER/records_w{worker}.jsonl at once. It can be stopped and started
+again at any time; several workers may run side by side, each on its own share of the list.
+
+usage: python3 grow.py FOLDER WORKER WORKERS [--recipe 1] [--structures FILE ...] [--most N]
+FOLDER/STOP ends it after the crystal in hand. Failures go to FOLDER/failures.jsonl and are not tried again."""
+import quick_gpaw  # first: it keeps numpy's linear algebra to one thread
+
+import argparse
+import os
+import signal
+import time
+
+from crystal_record import make_record
+from electrons import SETTINGS, ground_state, recipe
+from jobs import all_jobs, first_jobs
+from perturbed import displaced, scaled, strained
+from relaxation import relaxation
+from store import append, chance, read_lines, reduced_formula, repair
+
+FAR = 0.20
+"""ln(V/V0) beyond which a cell on the way to the equilibrium is not worth a record"""
+
+
+class OutOfTime(Exception):
+    pass
+
+
+def out_of_time(*_):
+    raise OutOfTime()
+
+
+class Worker:
+    def __init__(self, folder, number, recipe_number=2):
+        self.folder, self.number, self.recipe = folder, number, recipe_number
+        self.settings = recipe(recipe_number)
+        self.txt = f'{folder}/scratch_w{number}.txt'
+        self.records = f'{folder}/records_w{number}.jsonl'
+        self.failures = f'{folder}/failures.jsonl'
+
+    def done(self):
+        return {entry['structure_id'] for entry in read_lines(f'{self.folder}/records_w*.jsonl', self.failures)}
+
+    def run(self, job, done):
+        """Computes one job and what is derived from it; a failure costs nothing but itself."""
+        started = time.process_time()
+        try:
+            signal.setitimer(signal.ITIMER_PROF, self.settings['time_limit_s'])
+            self._compute(job, done)
+        except OutOfTime:
+            self._failed(job, 'time limit', '', started)
+        except Exception as error:  # one crystal that GPAW cannot do must not stop the others
+            self._failed(job, type(error).__name__, str(error), started)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+    def _compute(self, job, done):
+        atoms = job.build()
+        pressed = None
+        for step in relaxation(atoms, self.settings, job.uniaxial, job.free, self.txt):
+            first = pressed is None
+            pressed = step.ground.pressure
+            if step.accepted or (job.finished and abs(step.log_volume) < 0.06):
+                break
+            if first and self.settings['keep_imperfect'] and abs(step.log_volume) < FAR:
+                self._store(job, f'{job.name}.start', 'volume', step.ground, atoms, step.force)
+        if abs(pressed) > SETTINGS['pressure_reject_GPa']:
+            self._failed(job, 'pressure', f'{pressed:.1f} GPa left', time.process_time())
+            return
+        self._store(job, job.name, 'equilibrium', step.ground, atoms, step.force)
+        for suffix, kind, changed in variants(job, atoms) if self.settings['keep_imperfect'] else ():
+            if f'{job.name}.{suffix}' not in done:
+                same_symmetry = kind == 'volume'
+                ground = ground_state(changed, self.settings, step.ground.magnetic, self.txt,
+                                      step.ground if same_symmetry else None)
+                force = 0.0 if same_symmetry else float(abs(ground.forces()).max())
+                self._store(job, f'{job.name}.{suffix}', kind, ground, changed, force)
+
+    def _store(self, job, name, kind, ground, atoms, force):
+        started = time.process_time()
+        record = make_record(ground, atoms, self.settings, force, self.txt)
+        append(self.records, dict(structure_id=name, prototype=job.prototype,
+                                  formula=reduced_formula(atoms.get_chemical_symbols()), kind=kind, parent=job.name,
+                                  recipe=self.recipe, **record))
+
+    def _failed(self, job, reason, message, started):
+        append(self.failures, dict(structure_id=job.name, prototype=job.prototype, reason=reason, message=message[:200],
+                                   seconds=round(time.process_time() - started, 1)))
+
+
+def variants(job, atoms):
+    """(suffix, kind, atoms) of the imperfect versions that a crystal gets: decided by its name alone."""
+    name = job.name
+    if job.finished and chance(name, 'volume') < 0.2:
+        scale = (0.90, 0.94, 1.06, 1.12)[int(4 * chance(name, 'scale'))]
+        yield f'v{round(100 * scale)}', 'volume', scaled(atoms, scale)
+    if len(atoms) <= 3 and chance(name, 'strain') < 0.05:
+        yield 'strain', 'strain', strained(atoms, name)
+    if 2 <= len(atoms) <= 3 and chance(name, 'displaced') < 0.05:
+        yield 'displaced', 'displaced', displaced(atoms, name)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('folder')
+    parser.add_argument('worker', type=int)
+    parser.add_argument('workers', type=int)
+    parser.add_argument('--recipe', type=int, choices=(1, 2), default=2)
+    parser.add_argument('--structures', nargs='*', default=[], help='records whose cells are equilibria already')
+    parser.add_argument('--most', type=int, default=10 ** 9, help='stop after so many crystals')
+    options = parser.parse_args()
+    signal.signal(signal.SIGPROF, out_of_time)
+    os.makedirs(options.folder, exist_ok=True)
+    worker = Worker(options.folder, options.worker, options.recipe)
+    repair(worker.records)
+    done = worker.done()
+    jobs = first_jobs() if options.recipe == 1 else all_jobs(options.structures)
+    mine = jobs[options.worker::options.workers]
+    for job in [job for job in mine if job.name not in done][:options.most]:
+        if os.path.exists(f'{options.folder}/STOP'):
+            break
+        worker.run(job, done)
+
+
+if __name__ == '__main__':
+    main()
