@@ -13,7 +13,8 @@ const columns = ["crystals x atoms", "GFLOP", "engine", "ms", "fastest, ms", "GF
 
 /** The results for people. */
 export function markdown(results) {
-  const { machine, versions, guided, small, training, startup, peakGflops, repeats, unavailable, smallSize } = results;
+  const { machine, versions, guided, small, training, startup, kernel, peakGflops, repeats, unavailable, smallSize } =
+    results;
   const blocks = [...guided, { ...small, note: ` (hidden ${smallSize.hiddenDim}, ${smallSize.layerCount} layers)` }];
   return [
     "# Speed",
@@ -57,12 +58,21 @@ export function markdown(results) {
       [
         ["importing the library", startup.importMs.toFixed(0)],
         ["opening the bundled data set", startup.openDatasetMs.toFixed(0)],
+        ...kernelRows(kernel),
       ],
     ),
     "",
     "eager-cpu is plain loops: at full size one evaluation takes minutes, so it is compared on a small network only.",
     ...unavailable.map((engine) => `${engine.name} is not available here: ${engine.reason}.`),
   ].join("\n");
+}
+
+function kernelRows(kernel) {
+  if (!kernel) return [["the notebook kernel", "not measured: no Jupyter in .venv (npm run lab makes it)"]];
+  return [
+    ["the notebook kernel, until it answers", kernel.readyMs.toFixed(0)],
+    ["a notebook's first cell, which imports the library", kernel.importMs.toFixed(0)],
+  ];
 }
 
 function guidedRows({ note = "", ...block }, peakGflops) {

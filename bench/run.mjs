@@ -10,6 +10,7 @@ import { referenceConfig } from "../dist/model/index.js";
 import { toSvg } from "../dist/notebook/index.js";
 import { availableBackends, createEngine, measureEngine } from "../dist/runtime/index.js";
 import { guidedCase, trainingCase } from "./cases.mjs";
+import { kernelStart } from "./kernel.mjs";
 import { freshProcess, median, takeTurns } from "./measure.mjs";
 import { guidedOperations, trainingOperations } from "./operations.mjs";
 import { chart, markdown } from "./report.mjs";
@@ -60,6 +61,7 @@ const results = {
   small,
   training,
   startup: startup(),
+  kernel: await kernelStart(venvPython(), Math.min(repeats, 5)),
 };
 for (const engine of engines.values()) engine.dispose();
 
@@ -115,6 +117,11 @@ function startup() {
     importMs: freshProcess(`${clock} await import("./dist/index.js"); ${stop}`, root, repeats),
     openDatasetMs: freshProcess(open, root, repeats),
   };
+}
+
+/** Of the environment that `npm run lab` makes. */
+function venvPython() {
+  return `${root}.venv/${process.platform === "win32" ? "Scripts/python.exe" : "bin/python"}`;
 }
 
 function machine() {

@@ -31,7 +31,8 @@ function main([connectionFile]) {
   // The kernel outlives whatever a cell leaves behind.
   process.on("uncaughtException", (error) => reportStray("Uncaught", error));
   process.on("unhandledRejection", (reason) => reportStray("A promise that nobody awaited failed", reason));
-  // The compiler takes a second to start; Jupyter need not wait for it.
+  executor.startCompiler();
+  // In the time in which people look at their notebook.
   return server.init().then(() => setTimeout(() => executor.warmUp(), 300));
 }
 

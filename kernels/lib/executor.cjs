@@ -17,8 +17,10 @@ function createExecutor(tslab, modules) {
   let started;
   const converter = () => (started ??= tslab.createConverter({ isJS: false, isBrowser: false }));
   let declarations = "";
+  let used = false;
 
   async function execute(code, number, execution) {
+    used = true;
     const expanded = expandShorthand(tslab.ts, code);
     const { output, declOutput = "", ...cell } = uninterrupted(() => converter().convert(declarations, expanded.code));
     modules.update(cell.sideOutputs);
@@ -43,7 +45,9 @@ function createExecutor(tslab, modules) {
     describe: (error) => CellError.of(error, sources),
     complete: (code, position) => uninterrupted(() => converter().complete(declarations, code, position)),
     inspect: (code, position) => uninterrupted(() => converter().inspect(declarations, code, position)),
-    warmUp: () => void uninterrupted(converter),
+    startCompiler: () => void uninterrupted(converter),
+    /** Reads the library's types, which nearly every notebook needs, unless a cell was quicker. */
+    warmUp: () => used || uninterrupted(() => converter().convert("", 'import "dosmith";')),
     close: () => started?.close(),
   };
 }

@@ -48,12 +48,16 @@ function compilerHost(ts) {
       moduleResolution: ts.ModuleResolutionKind.Bundler,
       inlineSourceMap: true,
       typeRoots: typeRoots(ts, options.typeRoots),
+      // Not what else happens to be installed: parsing it takes longer than the cell.
+      types: ["node"],
     };
     const host = ts.createWatchCompilerHost(rootFiles, ours, ...rest);
-    const resolve = (name, from) => ts.resolveModuleName(name, from, ours, host);
+    const cache = ts.createModuleResolutionCache(host.getCurrentDirectory(), (name) => name, ours);
+    const resolve = (name, from) => ts.resolveModuleName(name, from, ours, host, isSettled(from) ? cache : undefined);
     host.resolveModuleNameLiterals = (literals, containingFile) =>
       literals.map(({ text }) => {
         if (isOwn(text)) return resolve(text, ownFile);
+        if (text === tfjs && containingFile.startsWith(ownFolder)) return resolve(`${tfjs}-core`, containingFile);
         const found = resolve(text, containingFile);
         return found.resolvedModule || text.startsWith(".") ? found : resolve(text, ownFile);
       });
@@ -63,11 +67,15 @@ function compilerHost(ts) {
   };
 }
 
-const ownFile = path.join(root, "cell.ts");
+const ownFolder = path.join(root, "dist");
+const ownFile = path.join(ownFolder, "cell.ts");
+
+/** Our types use its core only, which it exports anew; the types of its other parts take as long as all the rest. */
+const tfjs = "@tensorflow/tfjs";
 
 /** Files whose imports do not change while a kernel runs: of packages, and our own. */
 function isSettled(file) {
-  return file.includes("/node_modules/") || file.startsWith(path.join(root, "dist"));
+  return file.includes("/node_modules/") || file.startsWith(ownFolder);
 }
 
 /** Whether a module is this package's, which a notebook in any folder gets from here. */
