@@ -88,7 +88,7 @@ def ground_state(atoms, settings, magnetic, txt=None, previous=None):
     ecut = cutoff(symbols, settings)
     mode = PW(ecut)
     grid = previous.grid if previous else tuple(get_number_of_grid_points(atoms.cell.array / BOHR, mode=mode))
-    solver = quick_gpaw.eigensolver(atoms, ecut)
+    solver = quick_gpaw.eigensolver(atoms, ecut, settings['davidson_steps'])
     # GPAW's own number of bands leaves no empty one in crystals of the alkali and alkaline-earth metals alone
     bands = {'nbands': -5} if set(symbols) <= {'Ca', 'Sr', 'Ba', 'K', 'Rb', 'Cs'} else {}
     calc = GPAW(mode=mode, xc='PBE', kpts={'density': settings['kpts_density_scf_per_invA'], 'gamma': True}, gpts=grid,

@@ -2,7 +2,7 @@
 import numpy as np
 from ase import Atoms
 
-import enumerate_list as first_list
+import first_list
 import second_list
 from electrons import cutoff, recipe
 from quick_gpaw import has_inversion, plane_waves
@@ -80,7 +80,7 @@ def all_jobs(structures):
             slow = _plane_waves(atoms) > SLOW
             streams['slow' if slow else 'known' if job.finished else 'small' if len(atoms) <= 3 else 'large'].append(job)
     np.random.default_rng(5).shuffle(streams['known'])
-    return [*interleave([streams['known'], streams['small'], streams['large']], [4, 2, 1]), *streams['slow']]
+    return [*interleave([streams['known'], streams['small'], streams['large']], [6, 3, 1]), *streams['slow']]
 
 
 def _plane_waves(atoms):

@@ -13,8 +13,8 @@ import numpy as np
 from crystal_record import make_record
 from electrons import recipe
 from jobs import all_jobs
-from references import write
 from relaxation import relaxation
+from store import write_json
 
 CRYSTALS = ['fcc-Cu', 'diamond-Si', 'cscl-RuGe', 'fluorite-TiO2', 'rocksalt-NaCl', 'fcc-Al', 'bcc-W', 'hcp-Mg', 'cscl-NiTi',
             'zincblende-GaAs', 'rocksalt-ScN', 'rocksalt-LiF', 'alb2-TiB2', 'halfheusler-LiPdGe', 'l12-NiNb3', 'bcc-Na']
@@ -55,7 +55,7 @@ def main():
         if name not in table:
             table[name] = errors(jobs[name].build())
             print(name, table[name], flush=True)
-            write(options.out, table)
+            write_json(options.out, table)
 
 
 if __name__ == '__main__':

@@ -100,10 +100,10 @@ class Dense(DirectPW):
 
 
 class DenseThenDavidson(Davidson):
-    """The first visit of a k-point diagonalises densely, later ones take a Davidson step."""
+    """The first visit of a k-point diagonalises densely, later ones take Davidson steps."""
 
-    def __init__(self):
-        super().__init__(niter=1)
+    def __init__(self, steps):
+        super().__init__(niter=steps)
         self.dense = Dense()
         self.seen = set()
 
@@ -142,9 +142,10 @@ def has_inversion(atoms):
     return bool(same.any(axis=1).all())
 
 
-def eigensolver(atoms, ecut):
+def eigensolver(atoms, ecut, steps):
+    """The solver for a crystal's self-consistency. steps: Davidson's, at each visit of a k-point."""
     dense_pays = plane_waves(atoms.get_volume(), ecut) < (330 if has_inversion(atoms) else 180)
-    return Dense() if dense_pays else DenseThenDavidson()
+    return Dense() if dense_pays else DenseThenDavidson(steps)
 
 
 _create_setup = gpaw.setup.create_setup

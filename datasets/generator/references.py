@@ -16,7 +16,7 @@ from gpaw import GPAW, PW, FermiDirac
 from crystal_record import mesh_correction
 from electrons import SETTINGS, bands, recipe
 from relaxation import relaxation
-from store import read_lines
+from store import read_lines, write_json
 
 RECIPE = 2
 MOLECULES = {'N': 1.10, 'O': 1.22, 'F': 1.42, 'Cl': 2.00, 'Br': 2.31, 'I': 2.69}
@@ -52,7 +52,7 @@ KNOWN = {
 
 def candidates(element, structures):
     """[(name, atoms)]: the element's lowest prototype by the records' energies, and its known structure."""
-    found = [r for r in structures if set(r['formula']) and r['formula'] == element and r.get('kind', 'equilibrium') == 'equilibrium']
+    found = [r for r in structures if r['formula'] == element and r.get('kind', 'equilibrium') == 'equilibrium']
     cells = []
     if found:
         best = min(found, key=lambda record: record['energy_per_atom_eV'])
@@ -114,13 +114,7 @@ def main():
             if element not in entries:
                 entries[element] = reference(element, structures, energy)
                 print(element, energy, entries[element], flush=True)
-                write(options.out, table)
-
-
-def write(path, table):
-    with open(f'{path}.part', 'w') as file:
-        json.dump(table, file, indent=1, sort_keys=True)
-    os.replace(f'{path}.part', path)
+                write_json(options.out, table)
 
 
 if __name__ == '__main__':

@@ -16,9 +16,8 @@ import numpy as np
 from crystal_record import make_record
 from electrons import recipe
 from jobs import first_jobs
-from references import write
 from relaxation import relaxation
-from store import read_lines
+from store import read_lines, write_json
 
 
 def recompute(job):
@@ -56,7 +55,7 @@ def main():
         name = record['structure_id']
         if name not in table:
             table[name] = compare(recompute(jobs[name]), record)
-            write(options.out, table)
+            write_json(options.out, table)
             print(name, table[name], flush=True)
     for key in ('relative_L1', 'lattice'):
         values = [entry[key] for entry in table.values()]

@@ -7,7 +7,7 @@ import random
 import numpy as np
 from ase import Atoms
 
-from enumerate_list import AN, FCC, METALS, OX, TM, hexcell
+from first_list import AN, FCC, METALS, OX, TM, hexcell
 from volumes import at_volume, start_volume
 
 def bct(c):

@@ -19,6 +19,14 @@ def append(path, entry):
         os.fsync(file.fileno())
 
 
+def write_json(path, value):
+    """The whole file or nothing."""
+    with open(f'{path}.part', 'w') as file:
+        json.dump(value, file, indent=1, sort_keys=True)
+        file.write('\n')
+    os.replace(f'{path}.part', path)
+
+
 def read_lines(*patterns):
     """The entries of JSON-lines files, plain or gzip; an unfinished last line is left out."""
     for pattern in patterns:
