@@ -27,7 +27,7 @@ export { formatDuration, formatProgress, ProgressMeter, progressHtml } from "./p
 export type { ProgressState } from "./progress.js";
 export { toSvg } from "./render.js";
 export { renderReport } from "./report.js";
-export type { ReportCandidate, ReportData, ReportMatch, ReportValidity } from "./report-data.js";
+export type { ReportCandidate, ReportComputed, ReportData, ReportMatch, ReportValidity } from "./report-data.js";
 export type { SceneOptions } from "./scene.js";
 export type { ColourByValue } from "./scene-colours.js";
 export { candidateFrame, candidateRows, formatCell, htmlTable, textTable, volumePerAtom } from "./table.js";
