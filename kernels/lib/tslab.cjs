@@ -51,7 +51,7 @@ function compilerHost(ts) {
       // Not what else happens to be installed: parsing it takes longer than the cell.
       types: ["node"],
     };
-    const host = ts.createWatchCompilerHost(rootFiles, ours, ...rest);
+    const host = ts.createWatchCompilerHost(rootFiles, { ...ours, ...ownPackages }, ...rest);
     const cache = ts.createModuleResolutionCache(host.getCurrentDirectory(), (name) => name, ours);
     const resolve = (name, from) => ts.resolveModuleName(name, from, ours, host, isSettled(from) ? cache : undefined);
     host.resolveModuleNameLiterals = (literals, containingFile) =>
@@ -66,6 +66,12 @@ function compilerHost(ts) {
     return host;
   };
 }
+
+/**
+ * How the compiler may name the files of our packages in what it writes about a cell, wherever the notebook is. Not how it finds
+ * what a cell imports: there the notebook's own packages come first.
+ */
+const ownPackages = { baseUrl: root, paths: { "*": ["node_modules/*"] } };
 
 const ownFolder = path.join(root, "dist");
 const ownFile = path.join(ownFolder, "cell.ts");

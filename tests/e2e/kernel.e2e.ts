@@ -346,9 +346,13 @@ describe("packages", () => {
     const results = await cells([
       "import * as dosmith from 'dosmith';\nimport { formula } from 'dosmith/crystal';\nformula([14, 14]) + typeof dosmith.openDataset",
       "import { DataFrame } from 'danfojs-node';\nnew DataFrame([{ a: 1 }]).shape",
+      // Its type is one of an inner file of the package, which the next cell must find again.
+      "const grouped = new DataFrame([{ a: 1, b: 'x' }]).groupby(['b']).agg({ a: 'mean' });",
+      "grouped.columns",
     ]);
     expect(results[0].messages.at(-1)?.content.data).toEqual({ "text/plain": "'Sifunction'" });
     expect(results[1].messages.at(-1)?.content.data).toEqual({ "text/plain": "[ 1, 1 ]" });
+    expect(results[3].messages.at(-1)?.content.data).toEqual({ "text/plain": "[ 'b', 'a_mean' ]" });
   });
 
   it("with exports maps, of ES modules, and with top-level await can be imported", async () => {
