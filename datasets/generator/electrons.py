@@ -91,7 +91,7 @@ def ground_state(atoms, settings, magnetic, txt=None, previous=None):
     solver = quick_gpaw.eigensolver(atoms, ecut, settings['davidson_steps'])
     # GPAW's own number of bands leaves no empty one in crystals of the alkali and alkaline-earth metals alone
     bands = {'nbands': -5} if set(symbols) <= {'Ca', 'Sr', 'Ba', 'K', 'Rb', 'Cs'} else {}
-    calc = GPAW(mode=mode, xc='PBE', kpts={'density': settings['kpts_density_scf_per_invA'], 'gamma': True}, gpts=grid,
+    calc = GPAW(mode=mode, xc='PBE', kpts=dict(settings['kpts_scf']), gpts=grid,
                 occupations=FermiDirac(SETTINGS['fermi_dirac_eV']), convergence=dict(SETTINGS['convergence']), txt=txt,
                 spinpol=magnetic, maxiter=SETTINGS['maxiter'], eigensolver=solver, **bands,
                 mixer=dict(method='sum' if magnetic else 'separate', beta=0.25, nmaxold=5, weight=50))
@@ -152,7 +152,7 @@ def bands(ground, atoms, settings, txt=None):
     empty_d = sum(EMPTY_D_BANDS.get(s, 0) for s in atoms.get_chemical_symbols())
     count = math.ceil(electrons / 2 + empty_d + 0.018 * atoms.get_volume() / BOHR ** 3) + 4
     fixed = calc.fixed_density(
-        kpts={'density': settings['kpts_density_dos_per_invA'], 'gamma': True}, nbands=count, txt=txt, random=True,
+        kpts=dict(settings['kpts_dos']), nbands=count, txt=txt, random=True,
         eigensolver=quick_gpaw.Dense(once=True),
         convergence={'bands': 'occupied', 'eigenstates': 1.0, 'energy': 1e9, 'density': 1e9})
     kd = fixed.wfs.kd

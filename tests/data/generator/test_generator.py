@@ -141,7 +141,7 @@ class Lists(unittest.TestCase):
         self.assertEqual(found, {prototype: {number} for prototype, number in expected.items()})
 
     def test_atoms_keep_their_distance(self):
-        for entry in second_list.make_list():
+        for entry in second_list.make_list()[::9]:
             atoms = second_list.build(entry) * (2, 2, 2)
             distances = atoms.get_all_distances(mic=True)
             np.fill_diagonal(distances, 9)
