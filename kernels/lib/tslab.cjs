@@ -19,7 +19,7 @@ function loadTslab() {
   const load = createRequire(manifest);
   const sourceMaps = new Map();
   const ts = replaceExports(load.resolve("@tslab/typescript-for-tslab"), load, (original) => ({
-    createWatchCompilerHost: compilerHost(original),
+    createWatchCompilerHost: compilerHost(original, load),
     transpileModule: transpiler(original, sourceMaps),
   }));
   return {
@@ -41,13 +41,13 @@ function replaceExports(file, load, replacements) {
 }
 
 /** tslab resolves like Node 10, which knows no `exports`, and only from the notebook's folder. */
-function compilerHost(ts) {
+function compilerHost(ts, load) {
   return (rootFiles, options, ...rest) => {
     const ours = {
       ...options,
       moduleResolution: ts.ModuleResolutionKind.Bundler,
       inlineSourceMap: true,
-      typeRoots: typeRoots(ts, options.typeRoots),
+      typeRoots: typeRoots(ts, options.typeRoots, load),
       // Not what else happens to be installed: parsing it takes longer than the cell.
       types: ["node"],
     };
@@ -89,9 +89,10 @@ function isOwn(name) {
   return name === "dosmith" || name.startsWith("dosmith/");
 }
 
-function typeRoots(ts, roots) {
+/** Node's types: those beside the notebook, else those that tslab brings, wherever npm has put them. */
+function typeRoots(ts, roots, load) {
   const hasNode = (folder) => ts.sys.fileExists(path.join(folder, "node", "package.json"));
-  return roots.some(hasNode) ? roots : [...roots, path.join(root, "node_modules", "@types")];
+  return roots.some(hasNode) ? roots : [...roots, path.dirname(path.dirname(load.resolve("@types/node/package.json")))];
 }
 
 const mapComment = /\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
