@@ -19,6 +19,8 @@ from store import append, chance, read_lines, reduced_formula, repair
 
 FAR = 0.20
 """ln(V/V0) beyond which a cell on the way to the equilibrium is not worth a record"""
+STILL_FINISHED = 0.06
+"""ln(V/V0) up to which a finished structure of the first recipe stays as it is (the two recipes' pressures differ)"""
 
 
 class OutOfTime(Exception):
@@ -36,35 +38,30 @@ class Worker:
         self.txt = f'{folder}/scratch_w{number}.txt'
         self.records = f'{folder}/records_w{number}.jsonl'
         self.failures = f'{folder}/failures.jsonl'
+        self.started = time.process_time()
 
     def done(self):
         return {entry['structure_id'] for entry in read_lines(f'{self.folder}/records_w*.jsonl', self.failures)}
 
     def run(self, job, done):
         """Computes one job and what is derived from it; a failure costs nothing but itself."""
-        started = time.process_time()
+        self.started = time.process_time()
         try:
             signal.setitimer(signal.ITIMER_PROF, self.settings['time_limit_s'])
             self._compute(job, done)
         except OutOfTime:
-            self._failed(job, 'time limit', '', started)
+            self._failed(job, 'time limit')
         except Exception as error:  # one crystal that GPAW cannot do must not stop the others
-            self._failed(job, type(error).__name__, str(error), started)
+            self._failed(job, type(error).__name__, str(error))
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
 
     def _compute(self, job, done):
         atoms = job.build()
-        pressed = None
-        for step in relaxation(atoms, self.settings, job.uniaxial, job.free, self.txt):
-            first = pressed is None
-            pressed = step.ground.pressure
-            if step.accepted or (job.finished and abs(step.log_volume) < 0.06):
-                break
-            if first and self.settings['keep_imperfect'] and abs(step.log_volume) < FAR:
-                self._store(job, f'{job.name}.start', 'volume', step.ground, atoms, step.force)
-        if abs(pressed) > SETTINGS['pressure_reject_GPa']:
-            self._failed(job, 'pressure', f'{pressed:.1f} GPa left', time.process_time())
+        step = self._equilibrium(job, atoms)
+        pressure = step.ground.pressure
+        if abs(pressure) > SETTINGS['pressure_reject_GPa']:
+            self._failed(job, 'pressure', f'{pressure:.1f} GPa left')
             return
         self._store(job, job.name, 'equilibrium', step.ground, atoms, step.force)
         for suffix, kind, changed in variants(job, atoms) if self.settings['keep_imperfect'] else ():
@@ -75,16 +72,28 @@ class Worker:
                 force = 0.0 if same_symmetry else float(abs(ground.forces()).max())
                 self._store(job, f'{job.name}.{suffix}', kind, ground, changed, force)
 
+    def _equilibrium(self, job, atoms):
+        """The last step of the relaxation. The first one, if it is off but not far off, is a record of its own."""
+        for count, step in enumerate(relaxation(atoms, self.settings, job.uniaxial, job.free, self.txt)):
+            if step.accepted or (job.finished and abs(step.log_volume) < STILL_FINISHED):
+                return step
+            if count == 0 and self.settings['keep_imperfect'] and abs(step.log_volume) < FAR:
+                self._store(job, f'{job.name}.start', 'volume', step.ground, atoms, step.force)
+        return step
+
     def _store(self, job, name, kind, ground, atoms, force):
-        started = time.process_time()
         record = make_record(ground, atoms, self.settings, force, self.txt)
         append(self.records, dict(structure_id=name, prototype=job.prototype,
                                   formula=reduced_formula(atoms.get_chemical_symbols()), kind=kind, parent=job.name,
-                                  recipe=self.recipe, **record))
+                                  recipe=self.recipe, seconds=self._seconds(), **record))
 
-    def _failed(self, job, reason, message, started):
+    def _failed(self, job, reason, message=''):
         append(self.failures, dict(structure_id=job.name, prototype=job.prototype, reason=reason, message=message[:200],
-                                   seconds=round(time.process_time() - started, 1)))
+                                   seconds=self._seconds()))
+
+    def _seconds(self):
+        """Processor time since the job began."""
+        return round(time.process_time() - self.started, 1)
 
 
 def variants(job, atoms):
