@@ -92,7 +92,7 @@ def ground_state(atoms, settings, magnetic, txt=None, previous=None):
     # GPAW's own number of bands leaves no empty one in crystals of the alkali and alkaline-earth metals alone
     bands = {'nbands': -5} if set(symbols) <= {'Ca', 'Sr', 'Ba', 'K', 'Rb', 'Cs'} else {}
     calc = GPAW(mode=mode, xc='PBE', kpts=dict(settings['kpts_scf']), gpts=grid,
-                occupations=FermiDirac(SETTINGS['fermi_dirac_eV']), convergence=dict(SETTINGS['convergence']), txt=txt,
+                occupations=FermiDirac(SETTINGS['fermi_dirac_eV']), convergence=dict(settings['convergence']), txt=txt,
                 spinpol=magnetic, maxiter=SETTINGS['maxiter'], eigensolver=solver, **bands,
                 mixer=dict(method='sum' if magnetic else 'separate', beta=0.25, nmaxold=5, weight=50))
     calc.initialize(atoms)

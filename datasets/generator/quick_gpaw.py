@@ -55,9 +55,7 @@ class Dense(DirectPW):
         pd = wfs.pd
         points = pd.tmp_R.size
         volume_element = pd.gd.dv / points
-        h = self._local(ham, pd, kpt)
-        h /= volume_element
-        h.ravel()[::len(h) + 1] += 0.5 * pd.G2_qG[kpt.q]
+        table = self._potential(ham, pd, kpt) / volume_element
         projectors = wfs.pt.expand(kpt.q) / (points * math.sqrt(volume_element))
         d_h = _block_diagonal(wfs, lambda a: unpack(ham.dH_asp[a][kpt.s]))
         d_s = _block_diagonal(wfs, lambda a: wfs.setups[a].dO_ii)
@@ -67,36 +65,43 @@ class Dense(DirectPW):
         w, eigenvalues, turned = _orthonormal(projectors, d_s)
         root = 1 / np.sqrt(1 + eigenvalues)
         d = root - 1
-        if self.once or len(h) > SINGLE_PRECISION_ABOVE:
-            h, w = (x.astype(np.complex64 if np.iscomplexobj(x) else np.float32) for x in (h, w))
+        if self.once or len(w) > SINGLE_PRECISION_ABOVE:
+            table, w = (x.astype(np.complex64 if np.iscomplexobj(x) else np.float32) for x in (table, w))
             d = d.astype(np.float32)
+        h = _between_plane_waves(table, pd, kpt)
+        h.ravel()[::len(h) + 1] += 0.5 * pd.G2_qG[kpt.q]
         h0_w = h @ w
         middle = d[:, None] * (w.conj().T @ h0_w) * d + root[:, None] * (turned.conj().T @ d_h @ turned) * root
-        update = (h0_w * d + w @ (0.5 * middle).astype(w.dtype)) @ w.conj().T
-        h += update
-        h += update.conj().T
-        energies, vectors = scipy.linalg.eigh(h, subset_by_index=[0, wfs.bd.nbands - 1], driver='evr', overwrite_a=True,
-                                              check_finite=False)
+        a = h0_w * d + w @ (0.5 * middle).astype(w.dtype)
+        # Fortran's view of h is its transpose, the conjugate: one triangle of it is enough
+        update = scipy.linalg.get_blas_funcs('her2k' if np.iscomplexobj(h) else 'syr2k', (h,))
+        h = update(1.0, a.conj(), w.conj(), beta=1.0, c=h.T, lower=1, overwrite_c=1)
+        energies, vectors = scipy.linalg.eigh(h, lower=True, subset_by_index=[0, wfs.bd.nbands - 1], driver='evr',
+                                              overwrite_a=True, check_finite=False)
+        vectors = vectors.conj()
         return energies, vectors + w @ (d[:, None] * (w.conj().T @ vectors))
 
-    def _local(self, ham, pd, kpt):
-        """The local potential between plane waves G and G': its Fourier component at G - G'."""
-        size = pd.gd.N_c
-        g = np.array(np.unravel_index(pd.Q_qG[kpt.q], pd.tmp_Q.shape)).T
-        g = np.where(g > size // 2, g - size, g)
+    def _potential(self, ham, pd, kpt):
+        """The Fourier components of the local potential, on GPAW's grid; real ones if all are."""
         potential = np.fft.fftn(ham.vt_sG[kpt.s]) * (pd.gd.dv / pd.tmp_R.size ** 2)
         if self.real is None:
             self.real = bool(abs(potential.imag).max() < 1e-9 * abs(potential).max())
-        if self.real:
-            potential = potential.real
-        lowest = g.min(0)
-        span = g.max(0) - lowest
-        differences = np.ix_(*[np.arange(-m, m + 1) % n for m, n in zip(span, size)])
-        table = np.ascontiguousarray(potential[differences]).ravel()
-        d = 2 * span + 1
-        index = ((g - lowest)[:, 0] * d[1] + (g - lowest)[:, 1]) * d[2] + (g - lowest)[:, 2]
-        origin = (span[0] * d[1] + span[1]) * d[2] + span[2]
-        return table[index[:, None] - index[None, :] + origin]
+        return potential.real if self.real else potential
+
+
+def _between_plane_waves(potential, pd, kpt):
+    """[G, G'] of a local potential: its component at G - G'."""
+    size = pd.gd.N_c
+    g = np.array(np.unravel_index(pd.Q_qG[kpt.q], pd.tmp_Q.shape)).T
+    g = np.where(g > size // 2, g - size, g)
+    lowest = g.min(0)
+    span = g.max(0) - lowest
+    differences = np.ix_(*[np.arange(-m, m + 1) % n for m, n in zip(span, size)])
+    table = np.ascontiguousarray(potential[differences]).ravel()
+    d = 2 * span + 1
+    index = (((g - lowest)[:, 0] * d[1] + (g - lowest)[:, 1]) * d[2] + (g - lowest)[:, 2]).astype(np.int32)
+    origin = (span[0] * d[1] + span[1]) * d[2] + span[2]
+    return table.take((index[:, None] + np.int32(origin)) - index)
 
 
 class DenseThenDavidson(Davidson):

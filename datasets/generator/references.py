@@ -14,7 +14,7 @@ from ase.spacegroup import crystal
 from gpaw import GPAW, PW, FermiDirac
 
 from crystal_record import mesh_correction
-from electrons import SETTINGS, bands, recipe
+from electrons import bands, recipe
 from relaxation import relaxation
 from store import read_lines, write_json
 
@@ -81,7 +81,7 @@ def molecule_energy(element, ecut):
     if triplet:
         atoms.set_initial_magnetic_moments([1, 1])
     atoms.calc = GPAW(mode=PW(ecut), xc='PBE', occupations=FermiDirac(0.01, fixmagmom=triplet), spinpol=triplet, txt=None,
-                      convergence=dict(SETTINGS['convergence']), nbands=10)
+                      convergence=dict(recipe(RECIPE)['convergence']), nbands=10)
     return atoms.get_potential_energy() / 2
 
 
