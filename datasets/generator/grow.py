@@ -15,7 +15,7 @@ from electrons import SETTINGS, ground_state, recipe
 from jobs import all_jobs, first_jobs
 from perturbed import displaced, scaled, strained
 from relaxation import relaxation
-from store import append, chance, read_lines, reduced_formula, repair
+from store import FIRST_STRUCTURES, append, chance, read_lines, reduced_formula, repair
 
 FAR = 0.20
 """ln(V/V0) beyond which a cell on the way to the equilibrium is not worth a record"""
@@ -114,7 +114,8 @@ def main():
     parser.add_argument('worker', type=int)
     parser.add_argument('workers', type=int)
     parser.add_argument('--recipe', type=int, choices=(1, 2), default=2)
-    parser.add_argument('--structures', nargs='*', default=[], help='records whose cells are equilibria already')
+    parser.add_argument('--structures', nargs='*', default=[FIRST_STRUCTURES],
+                        help='records whose cells are equilibria already')
     parser.add_argument('--most', type=int, default=10 ** 9, help='stop after so many crystals')
     options = parser.parse_args()
     signal.signal(signal.SIGPROF, out_of_time)

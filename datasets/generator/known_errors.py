@@ -14,7 +14,7 @@ from crystal_record import make_record
 from electrons import recipe
 from jobs import all_jobs
 from relaxation import relaxation
-from store import write_json
+from store import FIRST_STRUCTURES, write_json
 
 CRYSTALS = ['fcc-Cu', 'diamond-Si', 'cscl-RuGe', 'fluorite-TiO2', 'rocksalt-NaCl', 'fcc-Al', 'bcc-W', 'hcp-Mg', 'cscl-NiTi',
             'zincblende-GaAs', 'rocksalt-ScN', 'rocksalt-LiF', 'alb2-TiB2', 'halfheusler-LiPdGe', 'l12-NiNb3', 'bcc-Na']
@@ -43,7 +43,7 @@ def errors(atoms):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('out')
-    parser.add_argument('--structures', nargs='*', default=[])
+    parser.add_argument('--structures', nargs='*', default=[FIRST_STRUCTURES])
     parser.add_argument('--only', nargs='*', default=CRYSTALS)
     options = parser.parse_args()
     jobs = {job.name: job for job in all_jobs(options.structures)}

@@ -1,8 +1,8 @@
 """Energies of the elements, from which formation energies are counted, at each cut-off of the recipe: the lowest of an
 element's crystals (our prototypes, and for some elements its known structure), or its molecule in a box.
 
-usage: python3 references.py OUT.json --structures FILE ... [--only ELEMENT ...]
-FILE: records with the elements' crystals. It resumes: what OUT.json holds is not computed again."""
+usage: python3 references.py OUT.json [--structures FILE ...] [--only ELEMENT ...]
+FILE: relaxed crystals, the elements among them. It resumes: what OUT.json holds is not computed again."""
 import quick_gpaw  # first: it keeps numpy's linear algebra to one thread
 
 import argparse
@@ -16,7 +16,7 @@ from gpaw import GPAW, PW, FermiDirac
 from crystal_record import mesh_correction
 from electrons import bands, recipe
 from relaxation import relaxation
-from store import read_lines, write_json
+from store import FIRST_STRUCTURES, read_lines, write_json
 
 RECIPE = 2
 MOLECULES = {'N': 1.10, 'O': 1.22, 'F': 1.42, 'Cl': 2.00, 'Br': 2.31, 'I': 2.69}
@@ -97,7 +97,7 @@ def reference(element, structures, ecut):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('out')
-    parser.add_argument('--structures', nargs='*', default=[])
+    parser.add_argument('--structures', nargs='*', default=[FIRST_STRUCTURES])
     parser.add_argument('--only', nargs='*', help='these elements alone')
     options = parser.parse_args()
     structures = list(read_lines(*options.structures))

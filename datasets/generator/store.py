@@ -19,6 +19,10 @@ def append(path, entry):
         os.fsync(file.fileno())
 
 
+FIRST_STRUCTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'first_structures.jsonl.gz')
+"""Relaxed crystals of the first recipe, without their spectra"""
+
+
 def write_json(path, value):
     """The whole file or nothing."""
     with open(f'{path}.part', 'w') as file:
