@@ -8,10 +8,12 @@ const exchangeable = new Set(["rocksalt", "cscl", "zincblende", "wurtzite", "l10
 
 /**
  * A name that equal crystals of the generator's list share. In a half-Heusler crystal only the atom in the middle
- * (the second) differs from the others; for everything else the name is the record's own.
+ * (the second) differs from the others; for everything else, and for a crystal's versions off its equilibrium, the name
+ * is the record's own.
  */
 export function crystalKey({ id, formula, crystal, properties }: DosRecord): string {
-  const { prototype } = properties;
+  const { prototype, kind } = properties;
+  if (kind !== undefined && kind !== "equilibrium") return id;
   if (prototype === "halfheusler") return `${prototype} ${formula} ${crystal.atomicNumbers[1]}`;
   return exchangeable.has(String(prototype)) ? `${prototype} ${formula}` : id;
 }

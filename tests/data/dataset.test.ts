@@ -70,6 +70,22 @@ describe("buildDataset and openDataset", () => {
     });
   });
 
+  it("keeps a crystal's other volumes and strained versions beside its equilibrium", async () => {
+    const folder = await temporaryFolder();
+    const line = (await readFile(fixture, "utf8")).split("\n").find((l) => l.includes('"cscl-BCu"'))!;
+    const record = JSON.parse(line) as object;
+    const versions = [
+      { ...record, kind: "equilibrium" },
+      { ...record, structure_id: "cscl-BCu.v94", kind: "volume" },
+      { ...record, structure_id: "cscl-BCu.strain", kind: "strain" },
+    ];
+    const file = join(folder, "x.jsonl");
+    await writeFile(file, versions.map((version) => JSON.stringify(version)).join("\n"));
+    const out = join(folder, "o");
+    expect(await buildDataset({ inputs: [file], out, about })).toMatchObject({ added: 3, sameCrystals: [] });
+    expect((await openDataset(out)).get("cscl-BCu.v94").properties.kind).toBe("volume");
+  });
+
   it("refuses reserved formulas, naming file and line", async () => {
     const folder = await temporaryFolder();
     const record = JSON.parse(
