@@ -80,7 +80,7 @@ describe("buildDataset and openDataset", () => {
       { ...record, structure_id: "cscl-BCu.strain", kind: "strain" },
     ];
     const file = join(folder, "x.jsonl");
-    await writeFile(file, versions.map((version) => JSON.stringify(version)).join("\n"));
+    await writeFile(file, versions.map((version) => `${JSON.stringify(version)}\n`).join(""));
     const out = join(folder, "o");
     expect(await buildDataset({ inputs: [file], out, about })).toMatchObject({ added: 3, sameCrystals: [] });
     expect((await openDataset(out)).get("cscl-BCu.v94").properties.kind).toBe("volume");
