@@ -49,10 +49,9 @@ function trainingDisplay({ label = "training", title, interval = 1 }: LiveTraini
   const [bar, chart] = [liveOutput(), liveOutput()];
   const losses = lossHistory();
   let meter: ProgressMeter | undefined;
-  let [shownStep, shownAt] = [-1, -Infinity];
+  let shownAt = -Infinity;
   async function draw(): Promise<void> {
-    if (!meter || meter.state.done === shownStep) return;
-    shownStep = meter.state.done;
+    if (!meter) return;
     bar.send(progressBundle(meter.state));
     await chart.update(lossChart(losses.rows(), title === undefined ? {} : { title }));
     shownAt = meter.state.elapsedSeconds;
@@ -70,7 +69,11 @@ function trainingDisplay({ label = "training", title, interval = 1 }: LiveTraini
       const { elapsedSeconds } = meter.update(p.step, detail(p));
       if (p.step === p.steps || elapsedSeconds - shownAt >= interval) await draw();
     },
-    finish: draw,
+    async finish(): Promise<void> {
+      if (!meter || meter.state.done === meter.state.total) return;
+      meter.end();
+      await draw();
+    },
   };
 }
 

@@ -11,6 +11,8 @@ export interface ProgressState {
   readonly elapsedSeconds: number;
   /** What one of them is called: "step", "crystal". */
   readonly unit?: string;
+  /** Nothing follows, whether all was done or not. */
+  readonly ended?: boolean;
   /** A short note of the moment: "loss 0.31". */
   readonly detail?: string;
 }
@@ -69,6 +71,12 @@ export class ProgressMeter {
     this.#state = { ...this.#state, done, elapsedSeconds, ...(detail === undefined ? {} : { detail }) };
     return this.#state;
   }
+
+  /** The task has ended, perhaps before its last step. */
+  end(): ProgressState {
+    this.#state = { ...this.#state, ended: true };
+    return this.#state;
+  }
 }
 
 function share({ done, total = 0 }: ProgressState): number {
@@ -79,7 +87,8 @@ function formatRate(rate: number, unit: string): string {
   return rate >= 1 ? `${Number(rate.toPrecision(3))} ${unit}s/s` : `${Number((1 / rate).toPrecision(3))} s/${unit}`;
 }
 
-function remainingText({ done, total, elapsedSeconds }: ProgressState, rate: number): string | undefined {
+function remainingText({ done, total, elapsedSeconds, ended }: ProgressState, rate: number): string | undefined {
+  if (ended && (!total || done < total)) return `stopped after ${formatDuration(elapsedSeconds)}`;
   if (!total) return elapsedSeconds > 0 ? `${formatDuration(elapsedSeconds)} so far` : undefined;
   if (done >= total) return `took ${formatDuration(elapsedSeconds)}`;
   return rate > 0 ? `${formatDuration((total - done) / rate)} left` : undefined;

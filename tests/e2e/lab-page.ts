@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, ElementHandle, Page } from "playwright-core";
+import { expect } from "vitest";
 import { root } from "./jupyter.js";
 import type { LabServer } from "./lab.js";
 import { chartMarks, scrollSize, scrollTo, viewMarks } from "./page-scripts.js";
@@ -28,6 +29,8 @@ export interface LabPage {
   menu(...entries: readonly string[]): Promise<void>;
   /** Clicks a button of the notebook's toolbar by its command. */
   toolbar(command: string): Promise<void>;
+  /** Runs all cells, and waits until they have. */
+  runAll(seconds: number): Promise<void>;
   /** Selects the n-th cell. */
   select(cell: number): Promise<void>;
   /** Text of the n-th cell's outputs. */
@@ -46,9 +49,12 @@ export interface LabPage {
 
 const notebook = ".jp-Notebook";
 
+/** Trajectories wait to be played: drawn by software, many at once would keep the machine from everything else. */
+export const calm = { reducedMotion: "reduce" } as const;
+
 /** Opens a notebook of the server's folder and waits for its kernel. */
 export async function openInLab(browser: Browser, server: LabServer, name: string): Promise<LabPage> {
-  const context = await browser.newContext({ viewport: { width: 1250, height: 1000 } });
+  const context = await browser.newContext({ viewport: { width: 1250, height: 1600 }, ...calm });
   const page = await context.newPage();
   const strayRequests: string[] = [];
   page.on("request", (request) => {
@@ -57,13 +63,31 @@ export async function openInLab(browser: Browser, server: LabServer, name: strin
   });
   await page.goto(`${server.url}/lab/tree/${encodeURIComponent(name)}?reset`);
   await page.waitForSelector(`${notebook} .jp-Cell`, { timeout: 60_000 });
-  await until(async () => (await server.kernelStates()).includes("idle"), 60, "the kernel to start");
+  await page.waitForSelector(`.jp-Notebook-ExecutionIndicator[data-status="idle"]`, { timeout: 120_000 });
 
   async function menu(...entries: readonly string[]): Promise<void> {
     const [first, ...rest] = entries;
     await page.locator(`#jp-MainMenu .lm-MenuBar-itemLabel`, { hasText: new RegExp(`^${first}$`) }).click();
     for (const entry of rest.slice(0, -1)) await menuEntry(page, entry).hover();
-    await menuEntry(page, rest.at(-1) ?? "").click();
+    // Its place is settled when it is there; a page that plays a trajectory is never still for long.
+    await menuEntry(page, rest.at(-1) ?? "").click({ force: true });
+  }
+
+  const prompts = (text: RegExp) => page.locator(`${notebook} .jp-InputPrompt`, { hasText: text });
+
+  async function finished(seconds: number): Promise<void> {
+    // Between two cells the kernel is idle for a moment, and the last outputs arrive after it.
+    let quiet = 0;
+    await until(
+      async () => {
+        const busy =
+          (await prompts(/\[\*\]/).count()) > 0 || (await server.kernelStates()).some((state) => state !== "idle");
+        quiet = busy ? 0 : quiet + 1;
+        return quiet >= 4;
+      },
+      seconds,
+      "all cells to finish",
+    );
   }
 
   return {
@@ -73,20 +97,18 @@ export async function openInLab(browser: Browser, server: LabServer, name: strin
     toolbar: (command) => page.locator(`.jp-NotebookPanel-toolbar [data-command="${command}"]`).first().click(),
     select: (cell) => page.locator(`${notebook} .jp-Cell`).nth(cell).locator(".jp-InputPrompt").click(),
     outputOf: (cell) => page.locator(`${notebook} .jp-Cell`).nth(cell).locator(".jp-OutputArea").innerText(),
-    async finished(seconds) {
-      const waiting = page.locator(`${notebook} .jp-InputPrompt`, { hasText: "[*]" });
-      // Between two cells the kernel is idle for a moment, and the last outputs arrive after it.
-      let quiet = 0;
-      await until(
-        async () => {
-          const busy = (await waiting.count()) > 0 || (await server.kernelStates()).some((state) => state !== "idle");
-          quiet = busy ? 0 : quiet + 1;
-          return quiet >= 4;
-        },
-        seconds,
-        "all cells to finish",
-      );
+    async runAll(seconds) {
+      const started = async () => (await prompts(/\[(\*|\d+)\]/).count()) > 0;
+      // JupyterLab forgets what is asked of it while it still lays out the notebook.
+      for (let tries = 0; tries < 6 && !(await started()); tries++) {
+        await page.locator(`${notebook} .jp-InputPrompt`).first().click();
+        await menu("Run", "Run All Cells");
+        await until(started, 15, "the first cell to run").catch(() => undefined);
+      }
+      expect(await started(), "Run All Cells did nothing").toBe(true);
+      await finished(seconds);
     },
+    finished,
     async save() {
       await menu("File", "Save Notebook");
       await until(async () => (await page.locator(".jp-mod-dirty").count()) === 0, 30, "the notebook to be saved");
@@ -124,11 +146,18 @@ async function drawnViews(page: Page): Promise<DrawnView[]> {
   return drawn;
 }
 
-/** Waits for the mark that the view sets when it has drawn, and counts the pixels that are not transparent. */
+/** Waits for the mark that the view sets when it has drawn, plays it if it can, and counts the pixels that are not transparent. */
 export async function drawnView(element: ElementHandle): Promise<DrawnView> {
   const frame = await element.contentFrame();
   if (!frame) throw new Error("a view without a frame");
   await frame.waitForSelector("body[data-ready='1']", { state: "attached", timeout: 60_000 });
+  const play = await frame.$("#controls:not([hidden]) #play");
+  if (play) {
+    const [first, label] = [await frame.textContent("#label"), frame.locator("#label")];
+    await play.click();
+    await until(async () => (await label.textContent()) !== first, 30, "the trajectory to move");
+    await play.click();
+  }
   return frame.evaluate<DrawnView>(viewMarks);
 }
 
