@@ -77,7 +77,7 @@ class Worker:
         for count, step in enumerate(relaxation(atoms, self.settings, job.uniaxial, job.free, self.txt)):
             if step.accepted or (job.finished and abs(step.log_volume) < STILL_FINISHED):
                 return step
-            if count == 0 and self.settings['keep_imperfect'] and abs(step.log_volume) < FAR:
+            if count == 0 and self.settings['keep_imperfect'] and abs(step.log_volume) < FAR and chance(job.name) < 0.5:
                 self._store(job, f'{job.name}.start', 'volume', step.ground, atoms, step.force)
         return step
 

@@ -24,7 +24,6 @@ MOLECULES = {'N': 1.10, 'O': 1.22, 'F': 1.42, 'Cl': 2.00, 'Br': 2.31, 'I': 2.69}
 """PBE's bond lengths in Angstrom"""
 BOX = (8.0, 8.2, 8.4)
 
-
 LARGEST_CELL = 150.0
 """Angstrom^3: the hcp cells of the heavy alkali metals, which bcc equals to a few meV, take too long"""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from electrons import GroundState, ground_state, set_moments
+from volumes import start_bulk_modulus
 
 FORCE_CONSTANT = 22.0  # eV/Angstrom^2, of the free internal coordinates
 NO_MOMENT = 0.05       # muB an atom: below it the crystal is taken as non-magnetic
@@ -26,7 +27,7 @@ def relaxation(atoms, settings, uniaxial=False, free=False, txt=None):
     """A generator of self-consistent steps; `atoms` moves between them. It ends with the accepted step, or after
     settings['most_scf']."""
     magnetic = set_moments(atoms)
-    bulk = 100.0 * (15 * len(atoms) / atoms.get_volume()) ** 1.5  # GPa, a first guess
+    bulk = _first_bulk_modulus(atoms, settings)
     ground = earlier = None
     for count in range(1, settings['most_scf'] + 1):
         ground = ground_state(atoms, settings, magnetic, txt, ground)
@@ -54,6 +55,12 @@ def _step(ground, bulk, uniaxial, force, accept):
     accepted = (abs(pressure) < accept['pressure_GPa'] and abs(log_volume) < accept['log_volume']
                 and abs(strain) < accept['uniaxial'] and force < accept['force_eV_A'])
     return Step(ground, log_volume, strain, force, accepted)
+
+
+def _first_bulk_modulus(atoms, settings):
+    if settings['start'] == 'fitted':
+        return start_bulk_modulus(atoms.get_chemical_symbols())
+    return 100.0 * (15 * len(atoms) / atoms.get_volume()) ** 1.5
 
 
 def _bulk_modulus(earlier, here, bulk):
