@@ -1,29 +1,70 @@
 "use strict";
 
 /**
- * `{ x }` written as `{ x: x }`. tslab turns variables of earlier cells into properties, but overlooks them in this short
- * form, and the cell would fail with "x is not defined". Lines stay; `columnOf` takes a column back to the user's text.
+ * Writes out what tslab misunderstands when it turns variables of earlier cells into properties: it overlooks `{ x }`, and
+ * takes the name of a property in a pattern, `const { x: y } = earlier`, for a variable. They become `{ x: x }` and
+ * `{ "x": y }`. Lines stay; `columnOf` takes a column back to the user's text.
  */
 function expandShorthand(ts, code) {
   const file = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, true);
-  const places = [];
+  const insertions = [];
+  const add = (position, text) => insertions.push({ ...file.getLineAndCharacterOfPosition(position), position, text });
   const visit = (node) => {
-    if (ts.isShorthandPropertyAssignment(node) && !node.objectAssignmentInitializer) places.push(node.name);
+    if (ts.isShorthandPropertyAssignment(node) && !node.objectAssignmentInitializer)
+      add(node.name.getStart(), `${node.name.text}: `);
+    const name = patternProperty(ts, node);
+    if (name) {
+      add(name.getStart(), '"');
+      add(name.getEnd(), '"');
+    }
     ts.forEachChild(node, visit);
   };
   visit(file);
-  const insertions = places.map((name) => ({ ...file.getLineAndCharacterOfPosition(name.getStart()), name }));
+  insertions.sort((a, b) => a.position - b.position);
   return {
-    code: places.reduceRight((text, name) => insert(text, name.getStart(), `${name.text}: `), code),
+    code: insertions.reduceRight((text, { position, text: added }) => insert(text, position, added), code),
     columnOf(line, column) {
       let original = column;
-      for (const { line: at, character, name } of insertions) {
+      for (const { line: at, character, text } of insertions) {
         if (at !== line || character >= original) continue;
-        original = Math.max(character, original - name.text.length - 2);
+        original = Math.max(character, original - text.length);
       }
       return original;
     },
   };
+}
+
+/** The name of the property that a part of a pattern takes, where it is a plain word: `x` of `{ x: y } = ...`. */
+function patternProperty(ts, node) {
+  const name = ts.isBindingElement(node)
+    ? node.propertyName
+    : ts.isPropertyAssignment(node) && isPattern(ts, node.parent)
+      ? node.name
+      : undefined;
+  return name && ts.isIdentifier(name) ? name : undefined;
+}
+
+/** Whether an object literal stands where values are assigned to. */
+function isPattern(ts, literal) {
+  let node = literal;
+  for (;;) {
+    const { parent } = node;
+    if (
+      ts.isBinaryExpression(parent) &&
+      parent.left === node &&
+      parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
+    )
+      return true;
+    if ((ts.isForOfStatement(parent) || ts.isForInStatement(parent)) && parent.initializer === node) return true;
+    const inside =
+      ts.isParenthesizedExpression(parent) ||
+      ts.isArrayLiteralExpression(parent) ||
+      ts.isSpreadElement(parent) ||
+      ts.isObjectLiteralExpression(parent) ||
+      (ts.isPropertyAssignment(parent) && parent.initializer === node);
+    if (!inside) return false;
+    node = parent;
+  }
 }
 
 function insert(text, at, added) {

@@ -135,6 +135,14 @@ it("variables of earlier cells can be used in every form", async () => {
   ]);
 });
 
+it("parts of an earlier value can be taken by a pattern that renames them", async () => {
+  const results = await cells([
+    "const earlier = { a: 1, list: [{ a: 2 }] };",
+    "const { a: first, list: [{ a: second }] } = earlier;\nlet third = 0;\n({ a: third } = earlier);\n[first, second, third]",
+  ]);
+  expect(results[1].messages.at(-1)?.content.data).toEqual({ "text/plain": "[ 1, 2, 1 ]" });
+});
+
 describe("cells after an error", () => {
   const around: CellJob[] = ["console.log(1)", "throw new Error('stop')", "console.log(3)"].map((code) => ({ code }));
 
