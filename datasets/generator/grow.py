@@ -82,6 +82,8 @@ class Worker:
         return step
 
     def _store(self, job, name, kind, ground, atoms, force):
+        if job.prototype == 'rutile':  # its internal coordinate stays as it is: how far is it from where it should be?
+            force = float(abs(ground.forces()).max())
         record = make_record(ground, atoms, self.settings, force, self.txt)
         append(self.records, dict(structure_id=name, prototype=job.prototype,
                                   formula=reduced_formula(atoms.get_chemical_symbols()), kind=kind, parent=job.name,

@@ -44,7 +44,7 @@ class Job:
     @classmethod
     def from_second_list(cls, entry):
         return cls(entry['structure_id'], entry['prototype'], lambda: second_list.build(entry),
-                   second_list.uniaxial(entry['prototype']))
+                   second_list.uniaxial(entry['prototype']), entry['prototype'] in second_list.FREE)
 
     def key(self, atoms):
         """A name that equal crystals share."""

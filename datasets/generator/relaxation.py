@@ -58,9 +58,9 @@ def _step(ground, bulk, uniaxial, force, accept):
 
 
 def _first_bulk_modulus(atoms, settings):
-    if settings['start'] == 'fitted':
-        return start_bulk_modulus(atoms.get_chemical_symbols())
-    return 100.0 * (15 * len(atoms) / atoms.get_volume()) ** 1.5
+    """GPa. The larger of two guesses is the smaller step."""
+    from_volume = 100.0 * (15 * len(atoms) / atoms.get_volume()) ** 1.5
+    return max(from_volume, start_bulk_modulus(atoms.get_chemical_symbols())) if settings['start'] == 'fitted' else from_volume
 
 
 def _bulk_modulus(earlier, here, bulk):

@@ -10,6 +10,10 @@ from ase import Atoms
 from first_list import AN, FCC, METALS, OX, TM, hexcell
 from volumes import at_volume, start_volume
 
+FREE = {'mosi2', 'mx2h', 'litharge', 'delafossite', 'thcr2si2', 'la2o3'}
+"""Prototypes with an internal coordinate along z"""
+
+
 def bct(c):
     """Primitive cell of a body-centred tetragonal lattice with a = 1: rows."""
     return np.array([[-.5, .5, c / 2], [.5, -.5, c / 2], [.5, .5, -c / 2]])
