@@ -10,6 +10,7 @@ import os
 import signal
 import time
 
+from bundled import bundled_ids
 from crystal_record import make_record
 from electrons import SETTINGS, ground_state, recipe
 from jobs import all_jobs, first_jobs
@@ -41,7 +42,8 @@ class Worker:
         self.started = time.process_time()
 
     def done(self):
-        return {entry['structure_id'] for entry in read_lines(f'{self.folder}/records_w*.jsonl', self.failures)}
+        """What the data set beside this folder or the workers' files hold, and what failed."""
+        return bundled_ids(self.recipe) | {entry['structure_id'] for entry in read_lines(f'{self.folder}/records_w*.jsonl', self.failures)}
 
     def run(self, job, done):
         """Computes one job and what is derived from it; a failure costs nothing but itself."""

@@ -8,6 +8,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', '..', 'datasets', 'generator'))
 import quick_gpaw  # first: it keeps numpy's linear algebra to one thread
 
+import gzip
 import hashlib
 
 import numpy as np
@@ -19,6 +20,7 @@ import perturbed
 import second_list
 import spectra
 import store
+from bundled import bundled_ids
 from electrons import PULAY, SETTINGS, fermi_level, gap, recipe
 from jobs import first_jobs, interleave
 from quick_xc import Spline
@@ -191,6 +193,15 @@ class Store(unittest.TestCase):
             store.repair(path)
             store.append(path, {'structure_id': 'c'})
             self.assertEqual([entry['structure_id'] for entry in store.read_lines(path)], ['a', 'c'])
+
+    def test_the_ids_of_a_data_set_by_recipe(self):
+        with tempfile.TemporaryDirectory() as folder:
+            columns = np.array([2, 1, 2], '<f4').tobytes()
+            header = json.dumps({'property.recipe': {'dtype': 'F32', 'shape': [3], 'data_offsets': [0, 12]},
+                                 '__metadata__': {'ids': json.dumps(['a', 'b', 'c'])}}).encode()
+            with gzip.open(os.path.join(folder, 'part-0000.safetensors.gz'), 'wb') as part:
+                part.write(len(header).to_bytes(8, 'little') + header + columns)
+            self.assertEqual(bundled_ids(2, folder), {'a', 'c'})
 
     def test_a_broken_line_in_the_middle_is_named(self):
         with tempfile.TemporaryDirectory() as folder:
