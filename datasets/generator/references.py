@@ -61,7 +61,8 @@ def candidates(element, structures):
     cells = []
     if found:
         best = min(found, key=lambda record: record['energy_per_atom_eV'])
-        cells.append((best['prototype'], Atoms(best['atomic_numbers'], cell=best['cell'], positions=best['positions'], pbc=True)))
+        atoms = Atoms(best['atomic_numbers'], cell=best['cell'], positions=best['positions'], pbc=True)
+        cells.append((best['prototype'], atoms))
     if element in KNOWN:
         name, how = KNOWN[element]
         cells.append((name, crystal([element] * len(how['basis']), primitive_cell=True, **how)))

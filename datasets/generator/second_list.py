@@ -125,8 +125,10 @@ def _add_metallic(add, rng):
         add('d022', rng.choice(METALS), rng.choice(['Al', 'Ga', *rng.sample(METALS, 6)]))
         add('laves', rng.choice(large), rng.choice(TM + ['Al', 'Be', 'Mg']))
         add('cacu5', rng.choice('Ca Sr Y Ba Sc'.split()), rng.choice(TM + ['Al', 'Zn', 'Be']))
-        add('thcr2si2', rng.choice('Ca Sr Ba Y K Sc Na'.split()), rng.choice(TM + ['Al', 'Mg']), rng.choice('Si Ge P As B C Sb S Se'.split()))
-        add('antiperovskite', rng.choice([*p_block, 'Ni', 'Cu', 'Pd', 'Pt', 'Au', 'Fe', 'Mn']), rng.choice(['N', 'C', 'B', 'O']),
+        add('thcr2si2', rng.choice('Ca Sr Ba Y K Sc Na'.split()), rng.choice(TM + ['Al', 'Mg']),
+            rng.choice('Si Ge P As B C Sb S Se'.split()))
+        add('antiperovskite', rng.choice([*p_block, 'Ni', 'Cu', 'Pd', 'Pt', 'Au', 'Fe', 'Mn']),
+            rng.choice(['N', 'C', 'B', 'O']),
             rng.choice('Mn Fe Ni Co Cr Ti V Sc Y Ca Sr Mg Ba Cu Pd Zr Nb Li Na K'.split()))
         add('litharge', rng.choice(TM), rng.choice(['S', 'Se', 'Te', 'As', 'P', 'Sb']))
         add('a15', rng.choice('Al Ga Si Ge Sn Sb Pt Au Ir Os Rh'.split()), rng.choice('V Nb Cr Mo Ti Zr Ta W'.split()))
