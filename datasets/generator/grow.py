@@ -43,7 +43,8 @@ class Worker:
 
     def done(self):
         """What the data set beside this folder or the workers' files hold, and what failed."""
-        return bundled_ids(self.recipe) | {entry['structure_id'] for entry in read_lines(f'{self.folder}/records_w*.jsonl', self.failures)}
+        entries = read_lines(f'{self.folder}/records_w*.jsonl', self.failures)
+        return bundled_ids(self.recipe) | {entry['structure_id'] for entry in entries}
 
     def run(self, job, done):
         """Computes one job and what is derived from it; a failure costs nothing but itself."""
