@@ -118,8 +118,12 @@ export async function openInLab(browser: Browser, server: LabServer, name: strin
     async screenshots(picture) {
       await mkdir(screenshotFolder, { recursive: true });
       const scroller = page.locator(".jp-WindowedPanel-outer").first();
-      const { height, screen } = await page.evaluate<{ height: number; screen: number }>(scrollSize);
-      for (let at = 0, n = 1; n === 1 || at < height - 60; at += screen - 60, n++) {
+      const size = () => page.evaluate<{ height: number; screen: number }>(scrollSize);
+      await page.evaluate(scrollTo(0));
+      await page.waitForTimeout(1000);
+      const { screen } = await size();
+      // The height settles only as cells come into sight, after a change of the theme too.
+      for (let at = 0, n = 1; n === 1 || at < (await size()).height - 60; at += screen - 60, n++) {
         await page.evaluate(scrollTo(at));
         await page.waitForTimeout(300);
         await scroller.screenshot({ path: join(screenshotFolder, `${picture}-${String(n).padStart(2, "0")}.png`) });
