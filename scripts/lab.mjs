@@ -2,7 +2,7 @@
 // Makes .venv with JupyterLab, installs the kernel there, trusts the shipped notebooks, starts JupyterLab. What is done
 // already is not done again.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -73,6 +73,11 @@ function installJupyter(venv) {
   writeFileSync(join(venv, "package.json"), '{ "private": true, "type": "commonjs" }\n');
   const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
   run(tool(venv, "python"), pip, "pip failed; what it says above names the cause");
+  // This environment's default: no question about fetching news over the network.
+  const settings = join(venv, "share", "jupyter", "lab", "settings");
+  mkdirSync(settings, { recursive: true });
+  const quiet = { "@jupyterlab/apputils-extension:notification": { fetchNews: "false" } };
+  writeFileSync(join(settings, "overrides.json"), `${JSON.stringify(quiet)}\n`);
 }
 
 function makeEnvironment(python, venv) {
