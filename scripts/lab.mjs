@@ -22,8 +22,6 @@ const firstNotebook = join("notebooks", "01-quick-start.ipynb");
 const requirements = join(root, "kernels", "requirements.txt");
 const minimumPython = [3, 10];
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main();
-
 async function main() {
   setUp();
   const venv = join(root, ".venv");
@@ -151,3 +149,6 @@ function run(command, args, problem) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
   if (status !== 0) throw new Error(`${problem}${error ? ` (${error.message})` : ""}.`);
 }
+
+// Last, so that every constant above has its value.
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main();
