@@ -2,14 +2,9 @@
 
 question: {id, cell, positions, atomic_numbers, relax: "none" | "volume" | "cell-and-positions"}, Angstrom
 answer:   {id, result: the keys of a record}  or  {id, error: {reason, message}}"""
-import json
-import os
 import re
-import sys
 
-# Whatever GPAW and its libraries print must not come between the answers.
-answers = os.fdopen(os.dup(1), 'w')
-os.dup2(2, 1)
+from answering import failure, serve  # first: it keeps what is printed away from the answers
 
 import quick_gpaw  # before anything else of GPAW
 import numpy as np
@@ -95,15 +90,5 @@ def answer(question):
         return failure('error', f'{type(error).__name__}: {error}')
 
 
-def failure(reason, message):
-    return dict(error=dict(reason=reason, message=' '.join(str(message).split())[:300]))
-
-
-def main():
-    for line in sys.stdin:
-        question = json.loads(line)
-        print(json.dumps(dict(id=question['id'], **answer(question))), file=answers, flush=True)
-
-
 if __name__ == '__main__':
-    main()
+    serve(answer)

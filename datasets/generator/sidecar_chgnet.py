@@ -5,13 +5,7 @@ question: {id, cell, positions, atomic_numbers}, Angstrom
 answer:   {id, result: {cell, positions, atomic_numbers, energy_per_atom_eV, steps}}  or  {id, error: {reason, message}}
 
 The energy is the potential's own, with the corrections of the Materials Project: not to be compared with those of the records."""
-import json
-import os
-import sys
-
-# Whatever the libraries print must not come between the answers.
-answers = os.fdopen(os.dup(1), 'w')
-os.dup2(2, 1)
+from answering import failure, serve  # first: it keeps what is printed away from the answers
 
 import torch
 from ase import Atoms
@@ -34,7 +28,7 @@ def relax(question):
     atoms.set_constraint(FixSymmetry(atoms, symprec=0.01))
     optimiser = FIRE(FrechetCellFilter(atoms), logfile=None)
     if not optimiser.run(fmax=LARGEST_FORCE, steps=MOST_STEPS):
-        return dict(error=dict(reason='not-relaxed', message=f'forces above {LARGEST_FORCE} eV/A are left after {MOST_STEPS} steps'))
+        return failure('not-relaxed', f'forces above {LARGEST_FORCE} eV/A are left after {MOST_STEPS} steps')
     return dict(result=dict(cell=atoms.cell.array.tolist(), positions=atoms.get_positions().tolist(),
                             atomic_numbers=atoms.get_atomic_numbers().tolist(),
                             energy_per_atom_eV=float(atoms.get_potential_energy()) / len(atoms),
@@ -45,15 +39,8 @@ def answer(question):
     try:
         return relax(question)
     except Exception as error:  # one crystal must not end the process
-        message = ' '.join(f'{type(error).__name__}: {error}'.split())[:300]
-        return dict(error=dict(reason='error', message=message))
-
-
-def main():
-    for line in sys.stdin:
-        question = json.loads(line)
-        print(json.dumps(dict(id=question['id'], **answer(question))), file=answers, flush=True)
+        return failure('error', f'{type(error).__name__}: {error}')
 
 
 if __name__ == '__main__':
-    main()
+    serve(answer)

@@ -73,7 +73,7 @@ export async function judge(
       ...describeCrystal(crystal, judges.training),
       rankMatch,
       match: reportMatch ?? null,
-      ...(predicted && { predicted, ...pairing(target, predicted) }),
+      ...(predicted && { predicted, ...answeredSites(target, predicted) }),
     };
   });
 }
@@ -110,7 +110,8 @@ function broadening(predict: DosPredictor, sigma: number | undefined): DosPredic
   return async (crystals) => (await predict(crystals)).map((dos) => broadenTo(dos, sigma));
 }
 
-function pairing(target: Target, predicted: SiteDos): { pairing?: readonly number[] } {
+/** [sites of the crystal] -> site of the target, where all are paired. */
+export function answeredSites(target: Target, predicted: SiteDos): { pairing?: readonly number[] } {
   const paired = matchDos({ siteDos: predicted }, target, []).pairing;
   if (!paired || paired.length !== predicted.siteCount) return {};
   const answers = Array<number>(paired.length);

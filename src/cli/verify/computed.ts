@@ -1,9 +1,9 @@
 import { matchTarget, type DosMatch } from "../../evaluate/index.js";
-import { matchDos, totalFromPartition, type Target } from "../../dos/index.js";
+import { totalFromPartition, type Target } from "../../dos/index.js";
 import type { ReportComputed } from "../../notebook/index.js";
 import type { HullAnswer, Verification } from "../../verify/index.js";
 import type { CsvValue } from "../csv.js";
-import type { JudgedCrystal } from "../judge.js";
+import { answeredSites, type JudgedCrystal } from "../judge.js";
 import { matchNumbers } from "../result-table.js";
 
 /** A crystal's calculation with what follows from it. */
@@ -25,9 +25,12 @@ export function compareComputed(verification: Verification, target: Target, hull
   const { siteDos, voronoiDos } = verification.record;
   const totalDos = voronoiDos && totalFromPartition(voronoiDos);
   const candidate = { siteDos, ...(totalDos && { totalDos }) };
-  const { pairing: bySite } = matchDos(candidate, target, []);
-  const pairing = bySite?.length === siteDos.siteCount ? bySite.map((_, site) => bySite.indexOf(site)) : undefined;
-  return { verification, match: matchTarget(target, candidate), ...(pairing && { pairing }), ...(hull && { hull }) };
+  return {
+    verification,
+    match: matchTarget(target, candidate),
+    ...answeredSites(target, siteDos),
+    ...(hull && { hull }),
+  };
 }
 
 /** The columns of summary.csv; empty for crystals that were not computed. */

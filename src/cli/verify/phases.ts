@@ -1,6 +1,5 @@
 import type { Dataset } from "../../data/index.js";
-import { convexHull, type HullAnswer, type Verification } from "../../verify/index.js";
-import { phasesOf } from "../../verify/index.js";
+import { convexHull, phasesOf, type HullAnswer, type Verification } from "../../verify/index.js";
 
 /** Energy above the hull of a data set's phases, of a calculation that has an energy. */
 export async function hullOf(dataset: Dataset): Promise<(verification: Verification) => HullAnswer | undefined> {
