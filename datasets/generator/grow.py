@@ -80,7 +80,7 @@ class Worker:
         for count, step in enumerate(relaxation(atoms, self.settings, job.uniaxial, job.free, self.txt)):
             if step.accepted or (job.finished and abs(step.log_volume) < STILL_FINISHED):
                 return step
-            if count == 0 and self.settings['keep_imperfect'] and abs(step.log_volume) < FAR and chance(job.name) < 0.5:
+            if count == 0 and self.settings['keep_imperfect'] and abs(step.log_volume) < FAR:
                 self._store(job, f'{job.name}.start', 'volume', step.ground, atoms, step.force)
         return step
 
@@ -104,7 +104,7 @@ class Worker:
 def variants(job, atoms):
     """(suffix, kind, atoms) of the imperfect versions that a crystal gets: decided by its name alone."""
     name = job.name
-    if job.finished and chance(name, 'volume') < 0.2:
+    if job.finished and chance(name, 'volume') < 0.4:
         scale = (0.90, 0.94, 1.06, 1.12)[int(4 * chance(name, 'scale'))]
         yield f'v{round(100 * scale)}', 'volume', scaled(atoms, scale)
     if len(atoms) <= 3 and chance(name, 'strain') < 0.05:
