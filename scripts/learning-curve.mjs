@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { openDataset, writeFileAtomic } from "../dist/data/index.js";
+import { isEquilibrium, openDataset, writeFileAtomic } from "../dist/data/index.js";
 import { targetFromRecord } from "../dist/dos/index.js";
 import { isStructurallyValid, matchTarget } from "../dist/evaluate/index.js";
 import { crystalGenerator } from "../dist/generate/index.js";
@@ -33,7 +33,7 @@ const root = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const shares = [0.125, 0.25, 0.5, 1];
 
 const engine = await compiledEngine({ threads: Number(options.threads) });
-const split = (await openDataset(root("datasets/pbe-prototypes"))).split();
+const split = (await openDataset(root("datasets/pbe-prototypes"))).filter(isEquilibrium).split();
 const [training, validation] = [[...split.train], [...split.validation]];
 const judge = dosPredictor(engine, await loadPredictor(root("models/predictor-b.safetensors")));
 const bundled = {

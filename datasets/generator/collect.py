@@ -2,7 +2,8 @@
 
 usage: python3 collect.py OUT.jsonl.gz FOLDER ...
 Records computed before references.json was there have their energy at their own cut-off; they are brought to the common
-one here. Every record gets formation_energy_eV_per_atom. Repeated ids: the first counts. Prints what it holds."""
+one here. Every record gets formation_energy_eV_per_atom. Repeated ids: the first counts. OUT.elements.json gets the
+elements' energies. Prints what it holds."""
 import gzip
 import json
 import os
@@ -43,6 +44,8 @@ def main(out, folders):
             kinds[record['kind']] += 1
             file.write(json.dumps(finished(record, references)) + '\n')
     os.replace(f'{out}.part', out)
+    with open(out.replace('.jsonl.gz', '') + '.elements.json', 'w') as file:
+        json.dump(references[str(COMMON_CUTOFF)], file, indent=1)
     print(f'{len(seen)} records:', ', '.join(f'{kind} {count}' for kind, count in kinds.most_common()))
 
 

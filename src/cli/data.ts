@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   buildDataset,
   censusMarkdown,
+  elementEnergiesFromJson,
   openDataset,
   splitOfFormula,
   streamDataset,
@@ -24,6 +26,8 @@ export interface BuildCommand {
   readonly licence?: string;
   readonly recipe?: string;
   readonly split: "formula-hash" | "none";
+  /** File of the elements' energies. */
+  readonly elements?: string;
 }
 
 export interface ListCommand {
@@ -61,7 +65,7 @@ export async function list(folder: string | undefined, { split }: ListCommand, {
 
 /** `dosmith data build` and `dosmith data import`. */
 export async function build(inputs: readonly string[], options: BuildCommand, { terminal }: Context): Promise<void> {
-  const report = await buildDataset({ inputs, out: options.out, about: aboutOf(options) });
+  const report = await buildDataset({ inputs, out: options.out, about: await aboutOf(options) });
   buildLines(report, options.out).forEach((line) => terminal.out(line));
 }
 
@@ -83,12 +87,15 @@ export async function exportJson(folder: string | undefined, options: ExportComm
 }
 
 /** What a new data set says of itself. @throws Error that names the options that are missing */
-function aboutOf({ out, name, licence, recipe, split }: BuildCommand): DatasetAbout | undefined {
+async function aboutOf(command: BuildCommand): Promise<DatasetAbout | undefined> {
+  const { out, name, licence, recipe, split } = command;
   if (existsSync(join(out, "dataset.json"))) return undefined;
   const missing = Object.entries({ name, licence, recipe }).filter(([, value]) => value === undefined);
   if (missing.length > 0)
     throw new Error(`${out}: a new data set needs ${missing.map(([option]) => `--${option}`).join(", ")}`);
-  return { name: name!, licence: licence!, recipe: recipe!, split };
+  const about = { name: name!, licence: licence!, recipe: recipe!, split };
+  if (command.elements === undefined) return about;
+  return { ...about, elements: elementEnergiesFromJson(await readFile(command.elements, "utf8"), command.elements) };
 }
 
 function buildLines(

@@ -1,6 +1,6 @@
 import type { Crystal } from "../crystal/index.js";
 import { formula, spaceGroup, volume, type SpaceGroup } from "../crystal/index.js";
-import type { Dataset, DosRecord } from "../data/index.js";
+import { isEquilibrium, type Dataset, type DosRecord } from "../data/index.js";
 import { broadenTo, matchDos, type SiteDos, type Target } from "../dos/index.js";
 import {
   isChargeNeutral,
@@ -96,9 +96,9 @@ export function describeCrystal(
   };
 }
 
-/** The side of a data set that the bundled models were trained on; everything where there is no fixed split. */
+/** The equilibria on the side of a data set that the bundled models were trained on; all where there is no fixed split. */
 export function trainingRecords(dataset: Dataset): DosRecord[] {
-  return [...(dataset.info?.split === "formula-hash" ? dataset.split().train : dataset)];
+  return [...(dataset.info?.split === "formula-hash" ? dataset.split().train : dataset).filter(isEquilibrium)];
 }
 
 export function trainingSetOf(dataset: Dataset): TrainingSet {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openDataset, writeFileAtomic, type Dataset, type SplitName } from "../data/index.js";
+import { isEquilibrium, openDataset, writeFileAtomic, type Dataset, type SplitName } from "../data/index.js";
 import type { BackendName, Engine } from "../runtime/index.js";
 import {
   defaultDenoiserOptions,
@@ -102,7 +102,9 @@ function trainingRun(command: TrainCommand, { train, validation }: Record<SplitN
   const { steps, batchSize, learningRate, weightDecay, validateEvery, stopAfter, seed } = command;
   const common = given({ steps, batchSize, learningRate, weightDecay, validateEvery, stopAfter, seed });
   const sizes = given({ hiddenDim: command.hiddenDim, layerCount: command.layers });
-  const [training, held] = [[...train], [...validation]];
+  // The denoiser is to propose equilibria; a predictor also learns from crystals off theirs.
+  const wanted = command.kind === "denoiser" ? isEquilibrium : () => true;
+  const [training, held] = [[...train.filter(wanted)], [...validation.filter(wanted)]];
   if (training.length === 0 || held.length === 0)
     throw new Error(`data: ${training.length} training and ${held.length} validation crystals; both sides need some`);
   if (command.kind === "denoiser") {

@@ -26,7 +26,7 @@ export interface BuildOptions {
 }
 
 /** What the maker of a data set says about it. */
-export type DatasetAbout = Pick<DatasetManifest, "name" | "licence" | "recipe" | "split">;
+export type DatasetAbout = Pick<DatasetManifest, "name" | "licence" | "recipe" | "split" | "elements">;
 
 export interface BuildReport {
   readonly added: number;
@@ -133,7 +133,7 @@ async function writeParts(
 
 async function writeManifest(
   out: string,
-  { name, licence, recipe, split }: DatasetAbout,
+  { name, licence, recipe, split, elements }: DatasetAbout,
   old: Dataset | undefined,
   records: readonly DosRecord[],
   newParts: readonly PartInfo[],
@@ -155,6 +155,7 @@ async function writeManifest(
       y_voronoi: "states/eV/atom, both spins; sums to the total DOS",
       energies: "eV from the valence-band maximum if there is a gap, else from the Fermi level",
     },
+    ...(elements && { elements }),
     counts: { crystals: sum("crystals"), atoms: sum("atoms"), formulas: formulas.size },
     parts,
   };

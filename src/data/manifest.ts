@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { elementEnergiesSchema } from "./elementEnergies.js";
 
 export const manifestFile = "dataset.json";
 
@@ -22,6 +23,8 @@ const schema = z.object({
     count: z.literal(400),
   }),
   units: z.record(z.string(), z.string()),
+  /** The elements' most stable phases at the settings of the records; without them no hull has its molecules. */
+  elements: elementEnergiesSchema.optional(),
   counts: z.object({ crystals: count, atoms: count, formulas: count }),
   parts: z.array(
     z.object({

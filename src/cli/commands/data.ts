@@ -91,6 +91,13 @@ function aboutOptions(command: Command): Command {
     .addOption(option(about, "--licence <text>", "its licence, such as CC-BY-4.0"))
     .addOption(option(about, "--recipe <text>", "how the spectra were computed, in a sentence or two"))
     .addOption(
+      option(
+        about,
+        "--elements <file>",
+        "energies of the elements, {symbol: {energy_per_atom_eV, phase}}, for convex hulls",
+      ),
+    )
+    .addOption(
       choice(
         about,
         "--split <rule>",

@@ -1,4 +1,4 @@
-import { writeFileAtomic, type Dataset } from "../../data/index.js";
+import { isEquilibrium, writeFileAtomic, type Dataset } from "../../data/index.js";
 import { targetFromRecord } from "../../dos/index.js";
 import {
   metricRows,
@@ -81,7 +81,7 @@ function studyTargets(dataset: Dataset, { targets, seed }: EvaluateOptions): Qua
     throw new Error(
       `${dataset.info?.name ?? "data set"}: it has no fixed test split; the quality table needs a data set that has one`,
     );
-  const { test } = dataset.split();
+  const test = dataset.split().test.filter(isEquilibrium);
   if (test.length === 0) throw new Error(`${dataset.info.name}: no record of it belongs to the test split`);
   const order = shuffled(test.ids, seed).slice(0, targets);
   return order.map((id) => {

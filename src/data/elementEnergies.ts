@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { isElement } from "../crystal/index.js";
+
+/** An element's most stable phase, computed with the settings of a data set's records. */
+export const elementEnergySchema = z.object({
+  /** eV per atom. */
+  energy_per_atom_eV: z.number(),
+  /** What it is: a prototype's name, or "molecule". */
+  phase: z.string(),
+});
+
+/** Energies by symbol: the end members of convex hulls, molecules included, of which a data set has no record. */
+export const elementEnergiesSchema = z.record(
+  z.string().refine(isElement, { error: "not the symbol of an element" }),
+  elementEnergySchema,
+);
+
+export type ElementEnergy = z.infer<typeof elementEnergySchema>;
+export type ElementEnergies = Readonly<Record<string, ElementEnergy>>;
+
+/** Reads `{symbol: {energy_per_atom_eV, phase}}`. @param where names the file in errors */
+export function elementEnergiesFromJson(text: string, where: string): ElementEnergies {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${where}: not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  const result = elementEnergiesSchema.safeParse(value);
+  if (!result.success) throw new Error(`${where}: not energies of elements:\n${z.prettifyError(result.error)}`);
+  return result.data;
+}
