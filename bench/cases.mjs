@@ -1,7 +1,7 @@
 // What is measured: each case is prepared once an engine and then run again and again.
 import { blockNetwork, cosineSchedule, startState } from "../dist/diffusion/index.js";
 import { denoiserSpecs, initialParameters } from "../dist/model/index.js";
-import { adam, clipByValue, denoiserLoss, taskSources } from "../dist/train/index.js";
+import { adam, denoiserLoss, startOptimiser, TrainingStep } from "../dist/train/index.js";
 
 /** @typedef {{ run: () => Promise<unknown>, dispose: () => void }} Case */
 
@@ -21,25 +21,23 @@ export async function guidedCase(engine, config, B, N) {
   };
 }
 
-/** One training step as in the reference: loss and gradients of all parameters, clipping by value, Adam. */
+/** One training step as in the reference: loss and gradients of all parameters, clipping by value, Adam; one program. */
 export async function trainingCase(engine, config, B, N) {
   const parameters = initialParameters(denoiserSpecs(config), 1);
   const trained = [...parameters.keys()].filter((name) => name !== "node_out.weight");
-  const loss = denoiserLoss(config, B, N);
-  const program = await engine.compile(taskSources(parameters, trained).gradientProgram("training step", loss));
   const optimiser = adam();
-  const state = optimiser.init(parameters);
+  const rule = { optimiser, clip: { by: "value", limit: 0.5 } };
+  const step = new TrainingStep(engine, { name: "training step", trained }, rule);
+  const loss = denoiserLoss(config, B, N);
   const inputs = loss.inputs.map(({ shape }) => waves(shape.reduce((a, b) => a * b, 1)));
-  const weights = [...parameters.values()].map(({ data }) => data);
-  let step = 0;
+  const block = { key: `${B} x ${N}`, loss, inputs };
+  let state = { parameters, optimiser: startOptimiser(optimiser, parameters) };
+  let count = 0;
   return {
     async run() {
-      const [, ...found] = await program.run([...weights, ...inputs]);
-      const gradients = new Map(trained.map((name, i) => [name, found[i]]));
-      clipByValue(gradients, 0.5);
-      optimiser.update(parameters, gradients, state, ++step, 1e-6);
+      state = await step.run(state, [block], ++count, 1e-6);
     },
-    dispose: program.dispose.bind(program),
+    dispose: () => step.dispose(),
   };
 }
 

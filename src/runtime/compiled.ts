@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs";
 import * as ort from "onnxruntime-node";
 import type { Engine, Program, ProgramSource, TensorSpec } from "./engine.js";
-import { checkInputs } from "./inputs.js";
+import { checkInputs, checkOutputs } from "./inputs.js";
 import { encodeOnnx, inputName, outputName } from "./onnx/model.js";
 import { tfjsReady } from "./tfjs-backends.js";
 import { trace } from "./trace/trace.js";
@@ -85,13 +85,17 @@ class CompiledProgram implements Program {
     this.outputs = session.outputMetadata.map(outputSpec);
   }
 
-  async run(inputs: readonly (Float32Array | Int32Array)[]): Promise<(Float32Array | Int32Array)[]> {
+  async run(
+    inputs: readonly (Float32Array | Int32Array)[],
+    into: readonly (Float32Array | Int32Array | undefined)[] = [],
+  ): Promise<(Float32Array | Int32Array)[]> {
     checkInputs({ name: this.name, inputs: this.inputs }, inputs);
+    checkOutputs(this, inputs, into);
     // onnxruntime computes on this thread: let timers, interrupts and progress bars have their turn between runs.
     await setImmediate();
     if (!this.session) throw new Error(`program "${this.name}" was run after it was disposed`);
-    const results = await this.session.run(this.feeds(inputs));
-    return this.outputs.map((_, i) => results[outputName(i)].data as Float32Array | Int32Array);
+    const results = await this.session.run(this.feeds(inputs), this.fetches(into));
+    return this.outputs.map((_, i) => into[i] ?? (results[outputName(i)].data as Float32Array | Int32Array));
   }
 
   dispose(): void {
@@ -102,10 +106,19 @@ class CompiledProgram implements Program {
   }
 
   private feeds(inputs: readonly (Float32Array | Int32Array)[]): Record<string, ort.Tensor> {
-    const tensor = (data: Float32Array | Int32Array, shape: readonly number[]) =>
-      data instanceof Int32Array ? new ort.Tensor("int32", data, shape) : new ort.Tensor("float32", data, shape);
     return Object.fromEntries(inputs.map((data, i) => [inputName(i), tensor(data, this.inputs[i].shape)]));
   }
+
+  /** onnxruntime writes into the tensors that it is given, and makes one where it gets null. */
+  private fetches(into: readonly (Float32Array | Int32Array | undefined)[]): Record<string, ort.Tensor | null> {
+    return Object.fromEntries(
+      this.outputs.map(({ shape }, i) => [outputName(i), into[i] ? tensor(into[i], shape) : null]),
+    );
+  }
+}
+
+function tensor(data: Float32Array | Int32Array, shape: readonly number[]): ort.Tensor {
+  return data instanceof Int32Array ? new ort.Tensor("int32", data, shape) : new ort.Tensor("float32", data, shape);
 }
 
 function outputSpec(metadata: ort.InferenceSession.ValueMetadata): TensorSpec {

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs";
 import type { Engine, HostTensor, Program, ProgramSource, TensorSpec } from "./engine.js";
-import { checkInputs } from "./inputs.js";
+import { checkInputs, checkOutputs } from "./inputs.js";
 import { loadTfjsBackend } from "./tfjs-backends.js";
 import type { EagerBackend } from "./tfjs-backends.js";
 import { prepareBackend, withBackend } from "./with-backend.js";
@@ -44,14 +44,20 @@ class EagerProgram implements Program {
     return this.outputSpecs as readonly TensorSpec[];
   }
 
-  async run(inputs: readonly (Float32Array | Int32Array)[]): Promise<(Float32Array | Int32Array)[]> {
+  async run(
+    inputs: readonly (Float32Array | Int32Array)[],
+    into: readonly (Float32Array | Int32Array | undefined)[] = [],
+  ): Promise<(Float32Array | Int32Array)[]> {
     checkInputs(this.source, inputs);
     // Timers, interrupts and progress bars have their turn between runs, as with the compiled engines.
     await setImmediate();
     if (this.disposed) throw new Error(`program "${this.name}" was run after it was disposed`);
     const outputs = this.evaluate(inputs);
     try {
-      return await Promise.all(outputs.map(download));
+      if (into.length > 0) checkOutputs(this, inputs, into);
+      const found = await Promise.all(outputs.map(download));
+      found.forEach((values, i) => into[i]?.set(values));
+      return found.map((values, i) => into[i] ?? values);
     } finally {
       tf.dispose(outputs);
     }

@@ -27,8 +27,14 @@ export interface ProgramSource {
 export interface Program {
   readonly name: string;
   readonly outputs: readonly TensorSpec[];
-  /** Inputs as flat row-major arrays in the order of the source; outputs likewise, freshly allocated. */
-  run(inputs: readonly (Float32Array | Int32Array)[]): Promise<(Float32Array | Int32Array)[]>;
+  /**
+   * Inputs as flat row-major arrays in the order of the source; outputs likewise, freshly allocated.
+   * @param into arrays that receive outputs instead of fresh ones, by position; they must not be inputs of the same run
+   */
+  run(
+    inputs: readonly (Float32Array | Int32Array)[],
+    into?: readonly (Float32Array | Int32Array | undefined)[],
+  ): Promise<(Float32Array | Int32Array)[]>;
   dispose(): void;
 }
 

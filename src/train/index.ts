@@ -1,14 +1,16 @@
 export {
   adam,
-  averageWeights,
-  clipByNorm,
-  clipByValue,
+  averageChange,
+  clipGradients,
   copyParameters,
+  startOptimiser,
   type AdamOptions,
   type Arrays,
+  type Clip,
   type Optimiser,
   type OptimiserState,
 } from "./optimiser.js";
+export { TrainingStep, type StepArrays, type StepResult, type UpdateRule } from "./step.js";
 export { afterValidation, plateauStart, rateAt, type PlateauOptions, type PlateauState } from "./plateau.js";
 export {
   runTraining,

@@ -59,13 +59,15 @@ export async function loadTrainerState(
   const [parameters, average, best] = ["parameters", "average", "best"].map((group) =>
     readGroup(tensors, group, specs, path),
   );
-  const [first, second] = ["first", "second"].map((group) => arrays(readGroup(tensors, group, specs, path)));
+  const [gradientSum, squareSum] = ["gradientSum", "squareSum"].map((group) =>
+    arrays(readGroup(tensors, group, specs, path)),
+  );
   return {
     step,
     parameters,
     average,
     best,
-    optimiser: { first, second },
+    optimiser: { gradientSum, squareSum },
     plateau: { ...plateau, best: plateau.best ?? Infinity },
     history,
     recent,

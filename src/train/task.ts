@@ -29,14 +29,15 @@ export interface TrainingTask {
   /** Fixed blocks whose losses add up to the validation loss. */
   validation(): TaskBlock[] | Promise<TaskBlock[]>;
   valueProgram(name: string, fn: TensorFunction): ProgramSource;
-  gradientProgram(name: string, fn: TensorFunction): ProgramSource;
 }
 
 /** Programs of a task over these parameters: (parameters..., inputs...) -> parts[, gradients of the trained ones...]. */
 export function taskSources(
   parameters: Parameters,
   trained: readonly string[] = [...parameters.keys()],
-): Pick<TrainingTask, "trained" | "valueProgram" | "gradientProgram"> {
+): Pick<TrainingTask, "trained" | "valueProgram"> & {
+  readonly gradientProgram: (name: string, fn: TensorFunction) => ProgramSource;
+} {
   const count = parameters.size;
   const inputs = (fn: TensorFunction): TensorSpec[] => [...parameterInputs(parameters), ...fn.inputs];
   return {
@@ -51,17 +52,29 @@ export function taskSources(
       inputs: inputs(fn),
       fn: (...tensors) => {
         const named = nameTensors(parameters, tensors);
-        let parts: tf.Tensor | undefined;
-        const loss = (...weights: tf.Tensor[]): tf.Scalar => {
-          const current = new Map([...named, ...trained.map((key, i) => [key, weights[i]] as const)]);
-          parts = tf.keep(fn.parts(current, tensors.slice(count)));
-          return parts.sum();
-        };
-        const { grads } = tf.valueAndGrads(loss)(trained.map((key) => named.get(key)!));
-        const value = parts!.clone();
-        parts!.dispose();
-        return [value, ...grads];
+        const weights = trained.map((key) => named.get(key)!);
+        const { parts, gradients } = lossAndGradients(fn, trained, weights, named, tensors.slice(count));
+        return [parts, ...gradients];
       },
     }),
   };
+}
+
+/** The parts of a loss, and the gradients of their sum by `weights`, the tensors of the `trained` parameters. */
+export function lossAndGradients(
+  fn: TensorFunction,
+  trained: readonly string[],
+  weights: readonly tf.Tensor[],
+  others: ParameterTensors,
+  inputs: readonly tf.Tensor[],
+): { readonly parts: tf.Tensor; readonly gradients: tf.Tensor[] } {
+  let parts: tf.Tensor | undefined;
+  const loss = (...current: tf.Tensor[]): tf.Scalar => {
+    parts = tf.keep(fn.parts(new Map([...others, ...trained.map((key, i) => [key, current[i]] as const)]), inputs));
+    return parts.sum();
+  };
+  const { grads } = tf.valueAndGrads(loss)([...weights]);
+  const value = parts!.clone();
+  parts!.dispose();
+  return { parts: value, gradients: grads };
 }

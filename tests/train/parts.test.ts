@@ -1,44 +1,61 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Parameters } from "../../src/model/index.js";
 import { normals } from "../../src/runtime/index.js";
-import type { PlateauOptions } from "../../src/train/index.js";
+import type { Optimiser, PlateauOptions, StepArrays, TaskBlock, UpdateRule } from "../../src/train/index.js";
 import {
   adam,
   afterValidation,
   augmentCondition,
-  averageWeights,
-  clipByNorm,
-  clipByValue,
+  copyParameters,
   makeExamples,
   plateauStart,
   rateAt,
   referenceAugment,
   strainLattice,
+  startOptimiser,
   stratifiedBatches,
+  TrainingStep,
   wholeCondition,
 } from "../../src/train/index.js";
 import { seeds } from "../model/support.js";
 import { expectAllClose } from "../support/close.js";
+import { testEngines } from "../support/engines.js";
 import { records } from "./support.js";
+
+const engines = await testEngines();
+afterAll(() => engines.forEach((engine) => engine.dispose()));
 
 const one = (values: number[], shape = [values.length]): Parameters =>
   new Map([["w", { shape, data: Float32Array.from(values) }]]);
 
-describe("Adam", () => {
+/** A task whose gradient by w is what it is given. */
+const trained = ["w"];
+const given = (values: Float32Array | readonly number[], shape: readonly number[] = [values.length]): TaskBlock => ({
+  key: "given",
+  loss: { inputs: [{ shape }], parts: (p, [g]) => p.get("w")!.mul(g).sum().reshape([1]) },
+  inputs: [Float32Array.from(values)],
+});
+const noClip = { by: "value", limit: 1e9 } as const;
+
+function start(parameters: Parameters, optimiser: Optimiser): StepArrays {
+  return { parameters, average: copyParameters(parameters), optimiser: startOptimiser(optimiser, parameters) };
+}
+
+describe.each(engines)("a training step on $name", (engine) => {
+  const stepper = (rule: Partial<UpdateRule>) =>
+    new TrainingStep(engine, { name: "test", trained }, { optimiser: adam(), clip: noClip, emaDecay: 0, ...rule });
+
   // Bit by bit against the reference's three steps: the suite of evaluate/reference.
-  test.each([0, 0.1])("equals the textbook in double precision, weight decay %d", (weightDecay) => {
-    const parameters = one([0.5, -1, 2, 0], [2, 2]);
-    const expected = [0.5, -1, 2, 0];
+  test.each([0, 0.1])("Adam equals the textbook in double precision, weight decay %d", async (weightDecay) => {
     const optimiser = adam({ weightDecay });
-    const state = optimiser.init(parameters);
-    const [m, v] = [
-      [0, 0, 0, 0],
-      [0, 0, 0, 0],
-    ];
+    const expected = [0.5, -1, 2, 0];
+    let state = start(one(expected, [2, 2]), optimiser);
+    const steps = stepper({ optimiser });
+    const [m, v] = [[0, 0, 0, 0], [0, 0, 0, 0]]; // prettier-ignore
     for (let step = 1; step <= 50; step++) {
       const g = normals(1, step, 0, 0, 4);
-      optimiser.update(parameters, new Map([["w", g]]), state, step, 0.01);
+      state = await steps.run(state, [given(g, [2, 2])], step, 0.01);
       expected.forEach((w, i) => {
         m[i] = 0.9 * m[i] + 0.1 * g[i];
         v[i] = 0.999 * v[i] + 0.001 * g[i] ** 2;
@@ -46,41 +63,77 @@ describe("Adam", () => {
         expected[i] = w - 0.01 * (change + weightDecay * w);
       });
     }
-    expectAllClose(parameters.get("w")!.data, expected, { tolerance: 2e-6 });
+    expectAllClose(state.parameters.get("w")!.data, expected, { tolerance: 5e-6 });
+    steps.dispose();
   });
 
-  test("biases do not decay, and parameters without a gradient stay", () => {
-    const still = { shape: [1, 1], data: Float32Array.of(3) };
-    const parameters: Parameters = new Map([...one([1, 1]), ["still", still]]);
+  test("biases do not decay, and parameters without a gradient stay", async () => {
     const optimiser = adam({ weightDecay: 0.5 });
-    optimiser.update(parameters, new Map([["w", new Float32Array(2)]]), optimiser.init(parameters), 1, 0.1);
-    expect([...parameters.values()].map(({ data }) => Array.from(data))).toEqual([[1, 1], [3]]);
+    const parameters: Parameters = new Map([...one([1, 1]), ["still", { shape: [1, 1], data: Float32Array.of(3) }]]);
+    const { parameters: after, average } = await stepper({ optimiser }).run(
+      start(parameters, optimiser),
+      [given([0, 0])],
+      1,
+      0.1,
+    );
+    for (const found of [after, average])
+      expect([...found.values()].map(({ data }) => Array.from(data))).toEqual([[1, 1], [3]]);
   });
-});
 
-test("clipping", () => {
-  const values = new Map([["a", Float32Array.of(3, -4, 0.1)]]);
-  clipByValue(values, 0.5);
-  expect([...values.get("a")!]).toEqual([0.5, -0.5, Math.fround(0.1)]);
-  const pair = new Map([
-    ["a", Float32Array.of(3)],
-    ["b", Float32Array.of(4)],
-  ]);
-  clipByNorm(pair, 10);
-  expect(pair.get("a")![0]).toBe(3);
-  clipByNorm(pair, 1);
-  expect([pair.get("a")![0], pair.get("b")![0]].map((x) => Math.round(x * 1e6) / 1e6)).toEqual([0.6, 0.8]);
-});
+  /** Plain descent shows the clipped gradient as the change. */
+  const descent: Optimiser = {
+    slots: [],
+    scalars: () => [],
+    update: (parameter, gradient) => ({ parameter: parameter.sub(gradient), slots: [] }),
+  };
 
-test("the average of constant weights is those weights; it follows a jump", () => {
-  const average = one([1]);
-  averageWeights(average, one([1]), 0.9, 100);
-  expect(average.get("w")!.data[0]).toBe(1);
-  averageWeights(average, one([2]), 0.9, 100);
-  expect(average.get("w")!.data[0]).toBeCloseTo(1.1, 6);
-  // Early steps are forgotten quickly.
-  averageWeights(average, one([5]), 0.999, 1);
-  expect(average.get("w")!.data[0]).toBeGreaterThan(4);
+  test.each([
+    ["value", 0.5, [0.5, -0.5, 0.1]],
+    ["norm", 10, [3, -4, 0.1]],
+    ["norm", 1, [0.59988, -0.79984, 0.019996]],
+  ] as const)("clipping by %s, %d", async (by, limit, expected) => {
+    const state = start(one([0, 0, 0]), descent);
+    const { parameters } = await stepper({ optimiser: descent, clip: { by, limit } }).run(
+      state,
+      [given([3, -4, 0.1])],
+      1,
+      1,
+    );
+    expectAllClose(
+      parameters.get("w")!.data.map((x) => -x),
+      expected,
+      { tolerance: 1e-5 },
+    );
+  });
+
+  test("the losses and gradients of several blocks add up", async () => {
+    const state = start(one([2]), descent);
+    const { parts, parameters } = await stepper({ optimiser: descent }).run(state, [given([1]), given([0.5])], 1, 1);
+    expect([parts[0], parameters.get("w")!.data[0]]).toEqual([3, 0.5]);
+  });
+
+  test("what a step returned is whole until the step after the next", async () => {
+    const steps = stepper({ optimiser: descent });
+    const first = await steps.run(start(one([0]), descent), [given([1])], 1, 1);
+    const second = await steps.run(first, [given([1])], 2, 1);
+    expect([first, second].map(({ parameters }) => parameters.get("w")!.data[0])).toEqual([-1, -2]);
+    const third = await steps.run(second, [given([1])], 3, 1);
+    expect([second, third].map(({ parameters }) => parameters.get("w")!.data[0])).toEqual([-2, -3]);
+  });
+
+  test("the average follows a jump, early steps quickly", async () => {
+    const after = async (decay: number, step: number): Promise<number> => {
+      const { average } = await stepper({ optimiser: descent, emaDecay: decay }).run(
+        start(one([1]), descent),
+        [given([-1])],
+        step,
+        1,
+      );
+      return average.get("w")!.data[0];
+    };
+    expect(await after(0.9, 100)).toBeCloseTo(1.1, 6);
+    expect(await after(0.999, 1)).toBeGreaterThan(1.8);
+  });
 });
 
 describe("plateau", () => {

@@ -6,7 +6,7 @@ const record = (id: string, properties: DosRecord["properties"]): DosRecord => (
   id,
   formula: "Si",
   crystal: { latticeMatrix: [[2, 0, 0], [0, 2, 0], [0, 0, 2]], fracCoords: [[0, 0, 0]], atomicNumbers: [14] }, // prettier-ignore
-  siteDos: { grid: { start: -10, stop: 10, count: 400 }, siteCount: 1, values: new Float32Array(400) },
+  siteDos: { kind: "site", grid: { start: -10, stop: 10, count: 400 }, siteCount: 1, values: new Float32Array(400) },
   properties,
 });
 const energy = { energy_per_atom_eV: -5, energy_ecut_eV: commonCutoff };

@@ -4,7 +4,15 @@ import type { DenoiserConfig, Parameters } from "../../model/index.js";
 import { timeEmbedding } from "../../model/index.js";
 import type { Engine, Program } from "../../runtime/index.js";
 import { denoiserLoss } from "../../train/denoiser-task.js";
-import { adam, type Arrays, clipByValue, copyParameters } from "../../train/index.js";
+import {
+  adam,
+  type Arrays,
+  copyParameters,
+  startOptimiser,
+  type StepArrays,
+  type TaskBlock,
+  TrainingStep,
+} from "../../train/index.js";
 import { taskSources } from "../../train/task.js";
 import type { DenseBlock } from "./blocks.js";
 import { denseBlocks, gather } from "./blocks.js";
@@ -55,6 +63,8 @@ interface StepResult {
 /** The batch of the file as compiled blocks. */
 interface Batch {
   readonly parameters: Parameters;
+  readonly blocks: readonly TaskBlock[];
+  readonly costs: readonly number[];
   step(parameters: Parameters): Promise<StepResult>;
   dispose(): void;
 }
@@ -93,27 +103,24 @@ async function prepareBatch(engine: Engine, network: ReferenceNetwork, entries: 
   };
   const weights = partWeights(config, entries);
   const { gradientProgram } = taskSources(parameters);
-  const blocks: { program: Program; inputs: Float32Array[] }[] = [];
+  const programs: Program[] = [];
+  const blocks: TaskBlock[] = [];
   for (const block of denseBlocks(entries.num_atoms)) {
     const [B, N] = [block.crystals.length, block.atomsPerCrystal];
-    const source = gradientProgram(`reference loss, ${B} x ${N}`, denoiserLoss(config, B, N));
-    blocks.push({
-      program: await engine.compile(source),
-      inputs: blockInputs(
-        network,
-        entries,
-        block,
-        weights.map((w, k) => w * Object.values(costs)[k]),
-      ),
-    });
+    const loss = denoiserLoss(config, B, N);
+    programs.push(await engine.compile(gradientProgram(`reference loss, ${B} x ${N}`, loss)));
+    const scaled = weights.map((w, k) => w * Object.values(costs)[k]);
+    blocks.push({ key: `${B} x ${N}`, loss, inputs: blockInputs(network, entries, block, scaled) });
   }
   return {
     parameters,
+    blocks,
+    costs: Object.values(costs),
     async step(current) {
       const weighted = [0, 0, 0];
       const gradients = new Map([...current].map(([name, { data }]) => [name, new Float32Array(data.length)]));
-      for (const { program, inputs } of blocks) {
-        const [parts, ...blockGradients] = await program.run([
+      for (const [i, { inputs }] of blocks.entries()) {
+        const [parts, ...blockGradients] = await programs[i].run([
           ...[...current.values()].map(({ data }) => data),
           ...inputs,
         ]);
@@ -123,7 +130,7 @@ async function prepareBatch(engine: Engine, network: ReferenceNetwork, entries: 
       const parts = weighted.map((value, k) => value / Object.values(costs)[k]);
       return { loss: weighted.reduce((a, b) => a + b, 0), parts, gradients };
     },
-    dispose: () => blocks.forEach(({ program }) => program.dispose()),
+    dispose: () => programs.forEach((program) => program.dispose()),
   };
 }
 
@@ -226,15 +233,22 @@ async function adamRows(
       ),
     ];
   const optimiser = adam({ beta1: entry.betas[0], beta2: entry.betas[1], epsilon: entry.eps });
-  const current = copyParameters(batch.parameters);
-  const state = optimiser.init(current);
+  const rule = { optimiser, clip: { by: "value", limit: entry.clip_value }, emaDecay: 0 } as const;
+  const stepper = new TrainingStep(engine, { name: "reference", trained: [...batch.parameters.keys()] }, rule);
+  const start = copyParameters(batch.parameters);
+  let state: StepArrays = {
+    parameters: start,
+    average: copyParameters(start),
+    optimiser: startOptimiser(optimiser, start),
+  };
   const losses: number[] = [];
   for (let step = 1; step <= entry.loss_before_each_step.length; step++) {
-    const { loss, gradients } = await batch.step(current);
-    losses.push(loss);
-    clipByValue(gradients, entry.clip_value);
-    optimiser.update(current, gradients, state, step, entry.lr);
+    const { parts, ...arrays } = await stepper.run(state, batch.blocks, step, entry.lr);
+    losses.push(parts.reduce((a, b) => a + b, 0));
+    state = arrays;
   }
+  stepper.dispose();
+  const current = state.parameters;
   const lossRow = compare(
     "adam_three_steps.loss_before_each_step",
     engine.name,

@@ -1,7 +1,7 @@
 import onnxProto from "onnx-proto";
 import type { Graph, Value } from "../trace/graph.js";
 import { writeNode } from "./operators.js";
-import { OnnxWriter, valueInfo } from "./writer.js";
+import { nameOf, OnnxWriter, valueInfo } from "./writer.js";
 
 const IR_VERSION = 8;
 const OPSET_VERSION = 18;
@@ -15,8 +15,7 @@ export function encodeOnnx(graph: Graph): Uint8Array {
   for (const { value, data } of graph.constants) writer.constant(value, data);
   graph.inputs.forEach((value, i) => writer.node("Identity", [inputName(i)], value));
   for (const node of graph.nodes) writeNode(writer, node);
-  // An output may be an input, a constant or another output: each gets a name of its own. onnxruntime removes identities.
-  graph.outputs.forEach((value, i) => writer.node("Identity", [value], outputName(i)));
+  nameOutputs(writer, graph);
   const { ModelProto } = onnxProto.onnx;
   const model = ModelProto.create({
     irVersion: IR_VERSION,
@@ -31,6 +30,23 @@ export function encodeOnnx(graph: Graph): Uint8Array {
     },
   });
   return ModelProto.encode(model).finish();
+}
+
+/**
+ * The values that leave the graph. What a node computes gets the output's name, so that nothing is copied; an input, a
+ * constant or what is another output already is copied under a name of its own.
+ */
+function nameOutputs(writer: OnnxWriter, graph: Graph): void {
+  const computed = new Set(graph.nodes.map(({ output }) => output));
+  const names = new Map<string, string>();
+  graph.outputs.forEach((value, i) => {
+    if (computed.delete(value)) names.set(nameOf(value), outputName(i));
+  });
+  writer.rename(names);
+  graph.outputs.forEach((value, i) => {
+    const name = names.get(nameOf(value)) ?? nameOf(value);
+    if (name !== outputName(i)) writer.node("Identity", [name], outputName(i));
+  });
 }
 
 const describe = (name: string, value: Value) => valueInfo(name, value.dtype, value.shape);

@@ -25,6 +25,15 @@ export class OnnxWriter {
     });
   }
 
+  /** Gives values other names, wherever the nodes so far use them. */
+  rename(names: ReadonlyMap<string, string>): void {
+    const renamed = (list: readonly string[] | null | undefined) => list?.map((name) => names.get(name) ?? name);
+    for (const node of this.nodes) {
+      node.input = renamed(node.input);
+      node.output = renamed(node.output);
+    }
+  }
+
   /** The name of a list of integers (shapes, axes), as which ONNX takes many of its parameters. */
   int64(values: readonly number[]): string {
     const key = values.join(",");
