@@ -1,5 +1,5 @@
 // What is measured: each case is prepared once an engine and then run again and again.
-import { blockNetwork, cosineSchedule, startState } from "../dist/diffusion/index.js";
+import { blockNetwork, cosineSchedule, fastSampler, startState, streamNoise } from "../dist/diffusion/index.js";
 import { denoiserSpecs, initialParameters } from "../dist/model/index.js";
 import { adam, denoiserLoss, startOptimiser, TrainingStep } from "../dist/train/index.js";
 
@@ -17,6 +17,27 @@ export async function guidedCase(engine, config, B, N) {
   const weights = new Float32Array(B).fill(2);
   return {
     run: () => network.evaluate("guided", state, config.timesteps >> 1, encoded, weights),
+    dispose: network.dispose,
+  };
+}
+
+/** A whole run of the fast sampler: B crystals by so many guided evaluations. */
+export async function samplingCase(engine, config, B, N, evaluations) {
+  const schedule = cosineSchedule(config.timesteps, { scoreNorms: new Float64Array(config.timesteps + 1).fill(1) });
+  const parameters = initialParameters(denoiserSpecs(config), 1);
+  const shape = { batchSize: B, atomsPerCrystal: N, classCount: config.classCount };
+  const network = blockNetwork(engine, { config, parameters, schedule }, shape);
+  const indices = Array.from({ length: B }, (_, i) => i);
+  const encoded = waves(B * N * config.hiddenDim);
+  const weights = new Float32Array(B).fill(2);
+  const denoise = (state, t) => network.evaluate("guided", state, t, encoded, weights);
+  return {
+    async run() {
+      const start = startState(0, indices, shape, config.timesteps);
+      const noise = streamNoise(0, indices, shape);
+      const steps = fastSampler(denoise, start, schedule, noise, { steps: evaluations, latticeBound: 1e3 });
+      while (!(await steps.next()).done);
+    },
     dispose: network.dispose,
   };
 }

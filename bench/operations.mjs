@@ -28,6 +28,28 @@ export function trainingOperations(size, B, N) {
   return (2 * (3 * forwardProducts(size, B, N, 1) + 2 * (fourierProducts(size, B, N) + encoder))) / 1e9;
 }
 
+/**
+ * The same for a plain implementation, which concatenates an edge's inputs: B N^2 rows x (2 H + 9 + 6 K) x H, every branch
+ * by itself. What a peer computes, for its own share of its own peak.
+ */
+export function plainGuidedOperations(size, B, N) {
+  return (2 * 2 * plainForwardProducts(size, B, N)) / 1e9;
+}
+
+/** Three products a layer of the network: forward, by the weight and by the input. */
+export function plainTrainingOperations(size, B, N) {
+  return (2 * 3 * plainForwardProducts(size, B, N)) / 1e9;
+}
+
+function plainForwardProducts(
+  { hiddenDim: H, layerCount: L, frequencyCount: K, timeDim, classCount: C, dosPoints },
+  B,
+  N,
+) {
+  const layer = B * N ** 2 * (2 * H + 9 + 6 * K + H) * H + 3 * B * N * H ** 2;
+  return L * layer + B * N * (C + dosPoints + H + timeDim + C + 3) * H + 9 * B * H;
+}
+
 function forwardProducts({ hiddenDim: H, layerCount: L, timeDim, classCount: C }, B, N, R) {
   const layer = (2 * R * B * N + R * B * N ** 2 + 3 * R * B * N) * H ** 2 + 9 * B * H;
   const input = B * N * C * H + R * B * N * H ** 2 + B * timeDim * H;

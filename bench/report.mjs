@@ -1,20 +1,12 @@
 import { okabeIto } from "../dist/notebook/index.js";
 
-/**
- * The reference implementation (PyTorch, 2 cores of one AMD EPYC machine whose matrix products reach 136 GFLOP/s), in
- * milliseconds. Measured on another day than the rest; there, one guided evaluation is two calls of the network.
- */
-const peer = {
-  guided: { "8 x 8": 133, "32 x 8": 391, "16 x 16": 523, "64 x 4": 167 },
-  training: { "8 x 8": 498, "32 x 8": 979 },
-};
-
 const columns = ["crystals x atoms", "GFLOP", "engine", "ms", "fastest, ms", "GFLOP/s", "share of peak"];
 
 /** The results for people. */
 export function markdown(results) {
-  const { machine, versions, guided, small, training, startup, kernel, peakGflops, repeats, unavailable, smallSize } =
+  const { machine, versions, guided, small, training, sampling, startup, kernel, repeats, unavailable, smallSize } =
     results;
+  const peaks = { ours: results.peakGflops, peer: results.peerPeakGflops };
   const blocks = [...guided, { ...small, note: ` (hidden ${smallSize.hiddenDim}, ${smallSize.layerCount} layers)` }];
   return [
     "# Speed",
@@ -25,32 +17,27 @@ export function markdown(results) {
         .map(([name, version]) => `${name} ${version}`)
         .join(", "),
     "",
-    `Matrix product peak of compiled-cpu, 1024 x 1024: ${peakGflops.toFixed(0)} GFLOP/s, the best of the whole run. Medians of ` +
-      `${repeats} runs in which the engines take turns; GFLOP counts matrix products only (operations.mjs), and the share of the ` +
-      "peak is that of the fastest run.",
+    `Matrix product peak, 1024 x 1024, the best of the whole run: ${peaks.ours.toFixed(0)} GFLOP/s of compiled-cpu` +
+      `${peaks.peer ? `, ${peaks.peer.toFixed(0)} of PyTorch` : ""}. Medians of ${repeats} runs in which the engines take turns; ` +
+      "GFLOP counts the matrix products that each implementation needs (operations.mjs), and the share is that of the fastest " +
+      "run in its own peak. PyTorch is our plain implementation of the same equations (pytorch/): eager, two calls of the network " +
+      "per guided evaluation.",
     "",
     "## One guided evaluation, both branches, full size",
     "",
     ...table(
-      [...columns, "time / compiled-cpu", "PyTorch, ms (*)"],
-      blocks.flatMap((block) => guidedRows(block, peakGflops)),
+      [...columns, "time / compiled-cpu"],
+      blocks.flatMap((block) => rows(block, peaks)),
     ),
     "",
     "## One training step, full size, with Adam",
     "",
     ...table(
-      [...columns, "PyTorch, ms (*)"],
-      training.map((block) => [
-        name(block),
-        block.gflop.toFixed(1),
-        block.engine,
-        ...speed(block, block.gflop, peakGflops),
-        peer.training[name(block)],
-      ]),
+      [...columns, "time / compiled-cpu"],
+      training.flatMap((block) => rows(block, peaks)),
     ),
     "",
-    "(*) The reference implementation on 2 cores of an AMD EPYC machine with a peak of 136 GFLOP/s, on another day.",
-    "",
+    ...samplingLines(sampling),
     "## Start",
     "",
     ...table(
@@ -75,15 +62,37 @@ function kernelRows(kernel) {
   ];
 }
 
-function guidedRows({ note = "", ...block }, peakGflops) {
-  return block.engines.map((row) => [
-    name(block) + note,
-    block.gflop.toFixed(block.gflop < 1 ? 3 : 1),
-    row.engine,
-    ...speed(row, block.gflop, peakGflops),
-    row.timesCompiled.toFixed(2),
-    note === "" && row.engine === "compiled-cpu" ? peer.guided[name(block)] : "",
-  ]);
+function samplingLines(sampling) {
+  if (!sampling) return [];
+  return [
+    `## A guided crystal, full size, ${name(sampling)}`,
+    "",
+    "The fast sampler against a thousand predictor-corrector steps (of which some were timed); models/README.md has the quality of both.",
+    "",
+    ...table(
+      ["engine", "guided evaluations", "ms a crystal", "time / compiled-cpu"],
+      sampling.engines.map((row) => [
+        row.engine,
+        row.evaluations,
+        row.msPerCrystal.toFixed(0),
+        row.timesCompiled.toFixed(1),
+      ]),
+    ),
+    "",
+  ];
+}
+
+function rows({ note = "", ...block }, peaks) {
+  return block.engines.map((row) => {
+    const gflop = row.gflop ?? block.gflop;
+    return [
+      name(block) + note,
+      gflop.toFixed(gflop < 1 ? 3 : 1),
+      row.engine,
+      ...speed(row, gflop, row.plain ? peaks.peer : peaks.ours),
+      row.timesCompiled.toFixed(2),
+    ];
+  });
 }
 
 function speed({ ms, fastestMs, gflops }, gflop, peakGflops) {

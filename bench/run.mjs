@@ -1,4 +1,5 @@
 // Speed of the denoiser:  npm run bench            writes results/latest.json, .md and .svg (some minutes)
+//                         npm run bench -- --torch-compile  torch.compile as one more column (needs a C++ compiler)
 //                         npm run bench -- --quick  one block, few repeats, writes nothing
 //                         npm run bench -- --json   prints the results as JSON instead of Markdown
 import { mkdir } from "node:fs/promises";
@@ -9,17 +10,19 @@ import { writeFileAtomic } from "../dist/data/index.js";
 import { referenceConfig } from "../dist/model/index.js";
 import { toSvg } from "../dist/notebook/index.js";
 import { availableBackends, createEngine, measureEngine } from "../dist/runtime/index.js";
-import { guidedCase, trainingCase } from "./cases.mjs";
+import { guidedCase, samplingCase, trainingCase } from "./cases.mjs";
 import { kernelStart } from "./kernel.mjs";
 import { freshProcess, median, takeTurns } from "./measure.mjs";
-import { guidedOperations, trainingOperations } from "./operations.mjs";
+import { guidedOperations, plainGuidedOperations, plainTrainingOperations, trainingOperations } from "./operations.mjs";
+import { missingPeer, startPeer } from "./peer.mjs";
 import { chart, markdown } from "./report.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const flags = process.argv.slice(2);
-const unknown = flags.filter((flag) => !["--quick", "--json"].includes(flag));
+const known = ["--quick", "--json", "--torch-compile"];
+const unknown = flags.filter((flag) => !known.includes(flag));
 if (unknown.length > 0) {
-  console.error(`bench: unknown option ${unknown.join(", ")}; there are --quick and --json`);
+  console.error(`bench: unknown option ${unknown.join(", ")}; there are ${known.join(", ")}`);
   process.exit(2);
 }
 const quick = flags.includes("--quick");
@@ -38,32 +41,49 @@ const engines = new Map();
 for (const name of usable) engines.set(name, await createEngine(name));
 const compiled = engines.get("compiled-cpu");
 
-/** Best matrix product so far, GFLOP/s: looked for before every block, since other work may take part of the machine. */
+const noPeer = missingPeer();
+const peer = noPeer === undefined ? startPeer(availableParallelism()) : undefined;
+/** The peer's columns: plain PyTorch, and if asked for what its compiler makes of it. */
+const peerRows = [
+  ...(peer ? [{ engine: "pytorch", compile: false }] : []),
+  ...(peer && flags.includes("--torch-compile") ? [{ engine: "torch.compile", compile: true }] : []),
+];
+let torch;
+
+/** Best matrix products so far, GFLOP/s: looked for before every block, since other work may take part of the machine. */
 let peak = 0;
+let peerPeak = 0;
 const guided = [];
 for (const [B, N] of guidedBlocks)
   guided.push(await measureGuided(referenceConfig, B, N, (name) => name !== "eager-cpu"));
 const small = await measureGuided(smallConfig, ...smallBlock, () => true);
 const training = [];
 for (const [B, N] of trainingBlocks) training.push(await measureTraining(B, N));
+const sampling = quick ? undefined : await measureSampling(32, 8, 100);
 note("start-up ...");
 const results = {
   format: "dosmith-bench-1",
   date: new Date().toISOString(),
   machine: machine(),
   versions: versions(),
-  unavailable: statuses.filter(({ available }) => !available).map(({ name, reason }) => ({ name, reason })),
+  unavailable: [
+    ...statuses.filter(({ available }) => !available).map(({ name, reason }) => ({ name, reason })),
+    ...(noPeer === undefined ? [] : [{ name: "pytorch", reason: noPeer }]),
+  ],
   size: referenceConfig,
   smallSize: smallConfig,
   repeats,
   peakGflops: peak,
+  ...(peer && { peerPeakGflops: peerPeak }),
   guided,
   small,
   training,
+  ...(sampling && { sampling }),
   startup: startup(),
   kernel: await kernelStart(venvPython(), Math.min(repeats, 5)),
 };
 for (const engine of engines.values()) engine.dispose();
+peer?.stop();
 
 console.log(flags.includes("--json") ? JSON.stringify(results, null, 1) : markdown(results));
 if (!quick) await writeResults(results);
@@ -76,27 +96,58 @@ async function measureGuided(config, B, N, wanted) {
   note(`guided evaluation, ${B} x ${N}, hidden ${config.hiddenDim}: ${names.join(", ")} ...`);
   await lookForPeak();
   const cases = [];
-  for (const name of names) cases.push(await guidedCase(engines.get(name), config, B, N));
+  for (const name of names) cases.push({ engine: name, ...(await guidedCase(engines.get(name), config, B, N)) });
+  const peers = config === referenceConfig ? await peerCases("guided", B, N) : [];
+  return compare([...cases, ...peers], B, N, guidedOperations(config, B, N), plainGuidedOperations(config, B, N));
+}
+
+/** Runs the cases in turns: a row for each, with its time over that of compiled-cpu in the same turn. */
+async function compare(cases, B, N, gflop, plainGflop) {
   const times = await takeTurns(cases, repeats);
-  cases.forEach((prepared) => prepared.dispose());
-  const ours = times[names.indexOf("compiled-cpu")];
-  const gflop = guidedOperations(config, B, N);
-  const rows = names.map((engine, k) => ({
+  for (const { dispose } of cases) await dispose();
+  const ours = times[cases.findIndex(({ engine }) => engine === "compiled-cpu")];
+  const rows = cases.map(({ engine, plain }, k) => ({
     engine,
-    ...speed(times[k], gflop),
+    ...(plain && { plain, gflop: plainGflop }),
+    ...speed(times[k], plain ? plainGflop : gflop),
     timesCompiled: median(times[k].map((ms, i) => ms / ours[i])),
   }));
   return { crystals: B, atoms: N, gflop, engines: rows };
 }
 
+async function peerCases(kind, B, N) {
+  const cases = [];
+  for (const { engine, compile } of peerRows) {
+    const prepared = await peer.prepare(kind, B, N, { compile });
+    torch = prepared.torch;
+    cases.push({ engine, plain: true, ...prepared });
+  }
+  return cases;
+}
+
 async function measureTraining(B, N) {
   note(`training step, ${B} x ${N} ...`);
   await lookForPeak();
-  const prepared = await trainingCase(compiled, referenceConfig, B, N);
-  const [times] = await takeTurns([prepared], repeats);
-  prepared.dispose();
-  const gflop = trainingOperations(referenceConfig, B, N);
-  return { crystals: B, atoms: N, gflop, engine: "compiled-cpu", ...speed(times, gflop) };
+  const ours = { engine: "compiled-cpu", ...(await trainingCase(compiled, referenceConfig, B, N)) };
+  const counts = [trainingOperations(referenceConfig, B, N), plainTrainingOperations(referenceConfig, B, N)];
+  return compare([ours, ...(await peerCases("training", B, N))], B, N, ...counts);
+}
+
+/** A guided crystal: ours by the fast sampler, the peer's by a thousand predictor-corrector steps, of which some are timed. */
+async function measureSampling(B, N, evaluations) {
+  note(`sampling, ${B} x ${N}, ${evaluations} guided evaluations ...`);
+  const ours = await samplingCase(compiled, referenceConfig, B, N, evaluations);
+  const theirs = await peerCases("sampling", B, N);
+  const times = await takeTurns([ours, ...theirs], 3);
+  for (const { dispose } of [ours, ...theirs]) await dispose();
+  const perCrystal = [median(times[0]) / B, ...times.slice(1).map((list) => (1000 * median(list)) / B)];
+  const rows = ["compiled-cpu", ...theirs.map(({ engine }) => engine)].map((engine, k) => ({
+    engine,
+    evaluations: k === 0 ? evaluations : 2000,
+    msPerCrystal: perCrystal[k],
+    timesCompiled: perCrystal[k] / perCrystal[0],
+  }));
+  return { crystals: B, atoms: N, engines: rows };
 }
 
 function speed(times, gflop) {
@@ -106,6 +157,7 @@ function speed(times, gflop) {
 
 async function lookForPeak() {
   peak = Math.max(peak, await measureEngine(compiled, { repeats: 15 }));
+  if (peer) peerPeak = Math.max(peerPeak, await peer.peak(15));
 }
 
 /** Milliseconds that importing the library and opening the bundled data set take in a fresh process. */
@@ -144,6 +196,7 @@ function versions() {
     dosmith: require("../package.json").version,
     "onnxruntime-node": version("onnxruntime-node"),
     "@tensorflow/tfjs": version("@tensorflow/tfjs"),
+    ...(torch && { torch }),
   };
 }
 

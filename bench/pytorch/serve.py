@@ -1,5 +1,5 @@
 """Answers `npm run bench` with times: JSON lines in, JSON lines out.
-  {"prepare": NAME, "case": "guided" | "training", "crystals": B, "atoms": N, "compile": false}  -> {"parameters": ...}
+  {"prepare": NAME, "case": "guided" | "training" | "sampling", "crystals": B, "atoms": N, "compile": false}  -> {"parameters": ...}
   {"run": NAME} -> {"ms": ...}      {"drop": NAME} -> {}      {"peak": REPEATS} -> {"gflops": ...}
 usage: python3 serve.py THREADS"""
 import json
@@ -9,7 +9,7 @@ import time
 import torch
 
 from cspnet import CspNet, Pairs, Size
-from diffusion import Schedule, guided, training_step
+from diffusion import Schedule, guided, sample, training_step
 
 
 def guided_case(crystals, atoms, compile):
@@ -40,6 +40,15 @@ def training_case(crystals, atoms, compile):
     return net, run
 
 
+def sampling_case(crystals, atoms, compile):
+    """One step of the predictor-corrector sampler, two guided evaluations, out of 1000."""
+    net = CspNet(Size()).eval()
+    call = torch.compile(net) if compile else net
+    types, x, lattice, pairs, dos = block(crystals, atoms)
+    steps = sample(call, Schedule(1000), pairs, dos, 2.0, (types, x, lattice), lambda t, name, like: torch.randn_like(like))
+    return net, lambda: next(steps)
+
+
 def block(crystals, atoms):
     pairs = Pairs.of(torch.full((crystals,), atoms))
     count = crystals * atoms
@@ -67,7 +76,7 @@ def answer(message, cases):
         start = time.perf_counter()
         cases[message['run']]()
         return {'ms': 1e3 * (time.perf_counter() - start)}
-    make = {'guided': guided_case, 'training': training_case}[message['case']]
+    make = {'guided': guided_case, 'training': training_case, 'sampling': sampling_case}[message['case']]
     net, run = make(message['crystals'], message['atoms'], message.get('compile', False))
     cases[message['prepare']] = run
     return {'parameters': sum(p.numel() for p in net.parameters()), 'torch': torch.__version__,
