@@ -17,19 +17,25 @@ from store import read_lines, reduced_formula, reserved
 
 
 def finished(record, references):
-    """The record with its energy at the common cut-off and its formation energy."""
+    """The record with its energy at the common cut-off and its formation energy. A crystal with an element that was never
+    computed by itself, because its formula is reserved for the referee, keeps its energy at its own cut-off and gets no
+    formation energy: it is on no hull."""
     symbols = [chemical_symbols[z] for z in record['atomic_numbers']]
     if reserved(reduced_formula(symbols)):
         raise ValueError(f"{record['structure_id']}: the formula is reserved")
-    energy = record['energy_per_atom_eV']
     own = record.get('energy_ecut_eV', record['ecut_eV'])
     shift = to_common_cutoff(symbols, own)
     if shift is None:
-        raise ValueError(f"{record['structure_id']}: no reference energies at {own} and {COMMON_CUTOFF} eV")
-    energy += shift / len(symbols)
-    elements = sum(references[str(COMMON_CUTOFF)][s]['energy_per_atom_eV'] for s in symbols) / len(symbols)
-    return dict(record, energy_per_atom_eV=round(energy, 5), energy_ecut_eV=COMMON_CUTOFF,
-                formation_energy_eV_per_atom=round(energy - elements, 5))
+        unknown = [s for s in set(symbols) if s not in references[str(COMMON_CUTOFF)]]
+        if not all(map(reserved, unknown)) or not unknown:
+            raise ValueError(f"{record['structure_id']}: no reference energies at {own} and {COMMON_CUTOFF} eV")
+        return dict(record, energy_ecut_eV=own)
+    energy = record['energy_per_atom_eV'] + shift / len(symbols)
+    found = dict(record, energy_per_atom_eV=round(energy, 5), energy_ecut_eV=COMMON_CUTOFF)
+    if all(s in references[str(COMMON_CUTOFF)] for s in symbols):
+        elements = sum(references[str(COMMON_CUTOFF)][s]['energy_per_atom_eV'] for s in symbols) / len(symbols)
+        found['formation_energy_eV_per_atom'] = round(energy - elements, 5)
+    return found
 
 
 def main(out, folders):

@@ -4,9 +4,10 @@ import numpy as np
 _overlaps = {}
 
 
-def sphere_overlap(setup):
-    """<phi_i|phi_j> [I, I] of a PAW data set's all-electron partial waves inside the sphere of its largest cut-off."""
-    key = setup.symbol, setup.type
+def sphere_overlap(setup, angular=None):
+    """<phi_i|phi_j> [I, I] of a PAW data set's all-electron partial waves inside the sphere of its largest cut-off.
+    angular: only the waves of this angular momentum (2: d)."""
+    key = setup.symbol, setup.type, angular
     if key not in _overlaps:
         data = setup.data
         r, dr = data.rgd.r_g, data.rgd.dr_g
@@ -15,7 +16,7 @@ def sphere_overlap(setup):
         m = np.concatenate([np.arange(2 * l + 1) for l in data.l_j])
         wave = np.concatenate([[j] * (2 * l + 1) for j, l in enumerate(data.l_j)])
         radial = np.array([[(a * b * r ** 2 * dr)[inside].sum() for b in data.phi_jg] for a in data.phi_jg])
-        same = (l[:, None] == l) & (m[:, None] == m)
+        same = (l[:, None] == l) & (m[:, None] == m) & (True if angular is None else l == angular)
         _overlaps[key] = np.where(same, radial[np.ix_(wave, wave)], 0.0)
     return _overlaps[key]
 
@@ -41,11 +42,12 @@ def voronoi_weights(atoms, gd, softness=1.0):
     return shares / shares.sum(0)
 
 
-def state_weights(bands, atoms):
+def state_weights(bands, atoms, angular=None):
     """(sphere, voronoi), each [S, K, B, N], averaged over symmetry-equivalent atoms, since only the irreducible k-points
     are there.
 
-    sphere: sum_ij conj(P_i) O_ij P_j, the all-electron charge of the state inside the atom's augmentation sphere;
+    sphere: sum_ij conj(P_i) O_ij P_j, the all-electron charge of the state inside the atom's augmentation sphere (of one
+    angular momentum, if asked for);
     voronoi: an exact partition, whose sum over atoms is 1."""
     calc = bands.calc
     shares = voronoi_weights(atoms, calc.wfs.pd.gd)
@@ -57,7 +59,7 @@ def state_weights(bands, atoms):
             voronoi[s, k] = _smooth_parts(calc.wfs.pd, kpt, shares)
             for a, projections in kpt.projections.items():
                 setup = calc.setups[a]
-                sphere[s, k, :, a] = _quadratic(projections, sphere_overlap(setup))
+                sphere[s, k, :, a] = _quadratic(projections, sphere_overlap(setup, angular))
                 voronoi[s, k, :, a] += _quadratic(projections, setup.dO_ii)
     average = np.zeros((count, count))
     for permutation in calc.wfs.kd.symmetry.a_sa:

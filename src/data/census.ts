@@ -12,6 +12,8 @@ export interface Census {
   /** Crystals by side of the fixed split, number of atoms, prototype, element; most frequent first where unordered. */
   readonly bySplit: Readonly<Record<string, number>>;
   readonly byAtomCount: Readonly<Record<string, number>>;
+  /** Equilibria, and crystals off theirs. */
+  readonly byKind: Readonly<Record<string, number>>;
   readonly byPrototype: Readonly<Record<string, number>>;
   readonly byElement: Readonly<Record<string, number>>;
 }
@@ -26,6 +28,7 @@ export function takeCensus(dataset: Dataset): Census {
     gapped: records.filter(({ properties }) => Number(properties.gap_eV) > 0).length,
     bySplit: tally(records, ({ formula }) => [splitOfFormula(formula)]),
     byAtomCount: tally(records, ({ crystal }) => [String(crystal.atomicNumbers.length)]),
+    byKind: tally(records, ({ properties }) => [String(properties.kind ?? "equilibrium")]),
     byPrototype: tally(records, ({ properties }) => [String(properties.prototype ?? "unknown")]),
     byElement: tally(records, ({ crystal }) => [...new Set(crystal.atomicNumbers)].map(elementSymbol)),
   };
@@ -41,6 +44,7 @@ export function censusMarkdown(census: Census): string {
     `- ${census.crystals} crystals, ${census.atoms} atoms, ${census.formulas} formulas, ${census.gapped} with a gap`,
     `- by side of the split: ${list(census.bySplit)}`,
     `- by atoms in the cell: ${list(census.byAtomCount)}`,
+    `- by kind: ${list(census.byKind)}`,
     `- by prototype: ${list(census.byPrototype)}`,
     `- crystals that contain an element: ${list(census.byElement)}`,
   ].join("\n");

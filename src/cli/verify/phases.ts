@@ -8,7 +8,9 @@ export async function hullOf(dataset: Dataset): Promise<(verification: Verificat
     if (verification.status === "failed") return undefined;
     const { crystal, properties } = verification.record;
     const { energy_per_atom_eV: energyPerAtom, energy_ecut_eV: cutoff } = properties;
-    if (typeof energyPerAtom !== "number" || cutoff !== commonCutoff) return undefined;
-    return hull.above({ id: "this crystal", atomicNumbers: crystal.atomicNumbers, energyPerAtom });
+    if (typeof energyPerAtom !== "number") return undefined;
+    const answer = hull.above({ id: "this crystal", atomicNumbers: crystal.atomicNumbers, energyPerAtom });
+    // At another cut-off for want of its elements' energies: these are then missing from the hull too.
+    return answer.kind === "hull" && cutoff !== commonCutoff ? undefined : answer;
   };
 }
