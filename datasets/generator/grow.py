@@ -1,7 +1,7 @@
 """Computes crystals of the list and appends each to FOLDER/records_w{worker}.jsonl at once. It can be stopped and started
 again at any time; several workers may run side by side, each on its own share of the list.
 
-usage: python3 grow.py FOLDER WORKER WORKERS [--recipe 1] [--structures FILE ...] [--most N]
+usage: python3 grow.py FOLDER WORKER WORKERS [--recipe 1] [--structures FILE ...] [--only ID ...] [--most N]
 FOLDER/STOP ends it after the crystal in hand. Failures go to FOLDER/failures.jsonl and are not tried again."""
 import quick_gpaw  # first: it keeps numpy's linear algebra to one thread
 
@@ -121,6 +121,7 @@ def main():
     parser.add_argument('--recipe', type=int, choices=(1, 2), default=2)
     parser.add_argument('--structures', nargs='*', default=[FIRST_STRUCTURES],
                         help='records whose cells are equilibria already')
+    parser.add_argument('--only', nargs='*', help='ids of the crystals to compute, whichever worker they belong to')
     parser.add_argument('--most', type=int, default=10 ** 9, help='stop after so many crystals')
     options = parser.parse_args()
     signal.signal(signal.SIGPROF, out_of_time)
@@ -129,7 +130,7 @@ def main():
     repair(worker.records)
     done = worker.done()
     jobs = first_jobs() if options.recipe == 1 else all_jobs(options.structures)
-    mine = jobs[options.worker::options.workers]
+    mine = [job for job in jobs if job.name in options.only] if options.only else jobs[options.worker::options.workers]
     for job in [job for job in mine if job.name not in done][:options.most]:
         if os.path.exists(f'{options.folder}/STOP'):
             break
