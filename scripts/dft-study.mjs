@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { sampleRankCorrelation } from "simple-statistics";
 import { formula } from "../dist/crystal/index.js";
-import { openDataset, splitOfFormula, writeFileAtomic } from "../dist/data/index.js";
+import { isEquilibrium, openDataset, splitOfFormula, writeFileAtomic } from "../dist/data/index.js";
 import { targetFromRecord } from "../dist/dos/index.js";
 import {
   bootstrapStandardError,
@@ -20,6 +20,7 @@ import {
 } from "../dist/evaluate/index.js";
 import { crystalGenerator } from "../dist/generate/index.js";
 import { dosPredictor, loadDenoiser, loadPredictor } from "../dist/model/index.js";
+import { scatterChart, toSvg } from "../dist/notebook/index.js";
 import { compiledEngine } from "../dist/runtime/index.js";
 import { convexHull, phasesOf, verify } from "../dist/verify/index.js";
 
@@ -48,7 +49,7 @@ const [chooser, reporter] = await Promise.all(
   ),
 );
 const index = retrievalIndex([...split.train].filter(isEquilibrium));
-const hull = await convexHull(phasesOf(dataset));
+const hull = await convexHull(phasesOf(dataset, dataset.info.elements));
 await mkdir(options.cache, { recursive: true });
 
 const targets = [];
@@ -62,6 +63,7 @@ for (const record of spread([...split.test].filter(isEquilibrium), Number(option
 }
 const study = { settings, summary: summarise(targets), targets };
 await writeFileAtomic(options.out, `${JSON.stringify(study, rounded, 1)}\n`);
+await writeFileAtomic(options.out.replace(/\.json$/, ".svg"), await toSvg(chart(targets)));
 console.log(JSON.stringify(study.summary, rounded, 1));
 await engine.dispose();
 
@@ -155,14 +157,29 @@ function summarise(judged) {
   };
 }
 
-/** Records as relaxed; a data set may hold perturbed versions of them too. */
-function isEquilibrium({ properties }) {
-  return (properties.kind ?? "equilibrium") === "equilibrium";
-}
-
 /** Formulas that are kept for an outside referee are not computed. */
 function allowed({ atomicNumbers }) {
   return splitOfFormula(formula(atomicNumbers)) !== "reserved";
+}
+
+/** Every calculation: what the predictor had said, and what came out. */
+function chart(judged) {
+  const points = judged.flatMap(({ candidates }) =>
+    candidates
+      .filter(({ dft }) => dft !== undefined)
+      .map(({ predicted, dft, isTarget, formula: label }) => ({
+        x: predicted,
+        y: dft,
+        label,
+        series: isTarget ? "the target's own structure" : "another structure",
+      })),
+  );
+  return scatterChart(points, {
+    title: "Distance to the target: what the predictor said and what DFT says",
+    xLabel: "predicted relative L1 (1)",
+    yLabel: "computed relative L1 (1)",
+    diagonal: true,
+  });
 }
 
 function spread(records, count) {

@@ -23,6 +23,7 @@ const columns = [
 
 await fill("models/README.md", "fast", table(fast));
 await fill("models/README.md", "predictor-corrector", table(slow));
+await fill("models/README.md", "dft", dftSection(await readJson("models/dft-study.json")));
 await fill(
   "README.md",
   "quality",
@@ -36,6 +37,29 @@ function table({ rows, targets }, titles = columns.map(([title]) => title)) {
   const lines = rows.map((row) => [row.generator, ...shown.map(([, name, format]) => cell(row, name, format))]);
   const markdown = [header, header.map(() => "---"), ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
   return `${targets.length} test targets, 8 candidates each; ± is the bootstrap standard error over targets.\n\n${markdown}`;
+}
+
+/** What first-principles calculations of generated crystals say. */
+function dftSection({ settings, summary }) {
+  const rows = [
+    ["generated, mean of the chosen", "generated, DFT, mean"],
+    ["generated, the predictor's first choice", "generated, DFT, first choice"],
+    ["generated, best by DFT", "generated, DFT, best by DFT"],
+    ["generated, mean of the chosen, *as predicted*", "generated, predicted, mean"],
+    ["retrieval, mean of as many", "retrieval, DFT, mean"],
+    ["retrieval, nearest", "retrieval, DFT, first choice"],
+  ].map(([title, key]) => [title, `${decimal(summary[key].mean)} ± ${decimal(summary[key].error)}`]);
+  const failures = Object.entries(summary.failures).map(([reason, count]) => `${count} ${reason}`);
+  return [
+    `${summary.targets} test targets; of ${settings.generated} crystals each (w = ${settings.guidanceWeight}, ${settings.steps} steps) predictor-a chose the best ones, and ` +
+      `${summary.calculations} were computed (failed: ${failures.join(", ") || "none"}). Relative L1 distance of the computed site DOS:`,
+    "",
+    ...[["", "relative L1"], ["---", "---"], ...rows].map((line) => `| ${line.join(" | ")} |`),
+    "",
+    `The first choice is nearer to the target than the nearest training crystal for ${percent(summary.shareBetterThanRetrieval)} of the targets. ` +
+      `Predicted and computed distances have a rank correlation of ${summary.rankCorrelation.toFixed(2)}. Median energy above the hull of the set's own phases: ` +
+      `${summary.medianAboveHull?.toFixed(2) ?? "unknown"} eV/atom (${summary.withHull} crystals have a hull).`,
+  ].join("\n");
 }
 
 function cell(row, name, format) {

@@ -8,6 +8,7 @@ export * from "./dos/index.js";
 export {
   buildDataset,
   Dataset,
+  isEquilibrium,
   openDataset,
   readReferenceJson,
   streamDataset,
