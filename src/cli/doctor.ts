@@ -3,8 +3,10 @@ import { openDataset } from "../data/index.js";
 import { loadModel, parameterCount } from "../model/index.js";
 import {
   availableBackends,
+  chooseBackend,
   createEngine,
   measureEngine,
+  type BackendChoice,
   type BackendName,
   type BackendStatus,
 } from "../runtime/index.js";
@@ -37,10 +39,11 @@ export async function doctor({ terminal, signal }: Context): Promise<void> {
     speeds.push([status.name, status.available ? "works" : "no", await speed(status)]);
   }
   textTable(["backend", "here", "GFLOP/s"], speeds).forEach((line) => terminal.out(line));
+  for (const line of choiceLines(await chooseBackend(createEngine))) terminal.out(line);
   terminal.out("");
   for (const line of await bundledFiles()) terminal.out(line);
   const missing = statuses.filter(({ available }) => !available);
-  if (missing.length > 0) terminal.out("\nNot here (compiled-cpu is the default and enough):");
+  if (missing.length > 0) terminal.out("\nNot here (compiled-cpu is enough):");
   for (const { name, reason } of missing) terminal.out(`  ${name}: ${reason}\n    ${remedies[name] ?? ""}`);
 }
 
@@ -55,6 +58,12 @@ async function speed({ name, available }: BackendStatus): Promise<string> {
   } finally {
     engine.dispose();
   }
+}
+
+function choiceLines({ name, trials }: BackendChoice): string[] {
+  if (trials.length === 0) return [`--backend auto: ${name} (no graphics processor)`];
+  const found = trials.map((trial) => `${trial.name} ${trial.reason ?? `${trial.ms!.toFixed(1)} ms`}`);
+  return [`--backend auto: ${name} (trial: ${found.join("; ")})`];
 }
 
 async function bundledFiles(): Promise<string[]> {

@@ -11,14 +11,19 @@ export const backendNames = [
 ] as const satisfies readonly BackendName[];
 
 export interface EngineOptions {
-  readonly backend: BackendName;
+  readonly backend: BackendName | "auto";
   readonly threads?: number;
 }
 
-/** @throws Error when the backend does not work here, or cannot be told its number of threads. */
+/**
+ * An engine; "auto" with a number of threads is compiled-cpu, which threads are a matter of.
+ *
+ * @throws Error when the backend does not work here, or cannot be told its number of threads
+ */
 export async function openEngine({ backend, threads }: EngineOptions): Promise<Engine> {
   const { compiledEngine, createEngine } = await import("../runtime/index.js");
   if (threads === undefined) return createEngine(backend);
+  if (backend === "auto") return compiledEngine({ threads });
   if (!backend.startsWith("compiled-")) throw new Error(`--threads: ${backend} chooses its own number of threads`);
   const executionProvider = backend.slice("compiled-".length) as "cpu" | "webgpu" | "cuda";
   return compiledEngine({ threads, executionProvider });

@@ -37,7 +37,7 @@ export interface TrainCommand {
   readonly data?: string;
   readonly splitSeed?: number;
   readonly out: string;
-  readonly backend: BackendName;
+  readonly backend: BackendName | "auto";
   readonly threads?: number;
 }
 

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { chooseBackend } from "./choose.js";
 import { compiledEngine } from "./compiled.js";
 import { eagerEngine } from "./eager.js";
 import type { Engine, ProgramSource } from "./engine.js";
@@ -31,12 +32,13 @@ const factories: Record<BackendName, () => Promise<Engine>> = {
 };
 
 /**
- * An engine by name; "auto" is the engine that `choose` names (for example after measuring them), by default compiled-cpu.
+ * An engine by name; "auto" is the engine that `choose` names, by default after a short trial where there is a graphics
+ * processor, else compiled-cpu at once ({@link chooseBackend}).
  * @throws Error if the name is unknown or the backend does not work here.
  */
 export async function createEngine(
   name: BackendName | "auto" = "auto",
-  choose: () => Promise<BackendName> = () => Promise.resolve("compiled-cpu"),
+  choose: () => Promise<BackendName> = async () => (await chooseBackend((candidate) => factories[candidate]())).name,
 ): Promise<Engine> {
   const chosen = name === "auto" ? await choose() : name;
   if (!Object.hasOwn(factories, chosen))

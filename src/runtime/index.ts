@@ -9,3 +9,5 @@ export { createProgramCache } from "./program-cache.js";
 export type { ProgramCache } from "./program-cache.js";
 export { BACKENDS, availableBackends, createEngine, measureEngine } from "./backends.js";
 export type { BackendName, BackendStatus } from "./backends.js";
+export { chooseBackend } from "./choose.js";
+export type { BackendChoice, BackendTrial } from "./choose.js";

@@ -1,6 +1,14 @@
-import { expect, test } from "vitest";
-import type { BackendName } from "../../src/runtime/index.js";
-import { BACKENDS, availableBackends, createEngine, eagerEngine, measureEngine } from "../../src/runtime/index.js";
+import { setTimeout } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import type { BackendName, Engine } from "../../src/runtime/index.js";
+import {
+  BACKENDS,
+  availableBackends,
+  chooseBackend,
+  createEngine,
+  eagerEngine,
+  measureEngine,
+} from "../../src/runtime/index.js";
 
 test("every backend works here or says why not", async () => {
   const statuses = await availableBackends();
@@ -13,8 +21,8 @@ test("every backend works here or says why not", async () => {
   }
 });
 
-test("auto is the compiled engine, or what a trial chooses", async () => {
-  expect((await createEngine()).name).toBe("compiled-cpu");
+test("auto is what works here, or what is chosen for it", async () => {
+  expect((await availableBackends()).filter(({ available }) => available).map(({ name }) => name as string)).toContain((await createEngine()).name); // prettier-ignore
   expect((await createEngine("auto", () => Promise.resolve("eager-cpu"))).name).toBe("eager-cpu");
 });
 
@@ -45,4 +53,55 @@ test("measures the speed of an engine", async () => {
   const speed = await measureEngine(compiled, { n: 256, repeats: 3 });
   // Interpreted loops stay far below what a vectorised product reaches even on a busy machine.
   expect(speed).toBeGreaterThan(2 * (await measureEngine(eager, { n: 128, repeats: 1 })));
+});
+
+describe("chooseBackend", () => {
+  /** Runs compiled-cpu under another name: so much slower, or wrong by so much. */
+  const like =
+    (make: (name: string) => { delay?: number; error?: number } | undefined) =>
+    async (name: string): Promise<Engine> => {
+      const how = make(name);
+      if (!how) throw new Error("not on this machine");
+      const engine = await createEngine("compiled-cpu");
+      return {
+        ...engine,
+        dispose: () => engine.dispose(),
+        compile: async (source) => {
+          const program = await engine.compile(source);
+          return {
+            name: source.name,
+            outputs: program.outputs,
+            dispose: () => program.dispose(),
+            run: async (inputs) => {
+              const [values] = await program.run(inputs);
+              await setTimeout(how.delay ?? 0);
+              return [values.map((x) => x + (how.error ?? 0))];
+            },
+          };
+        },
+      };
+    };
+
+  test("without a graphics processor nothing is tried", async () => {
+    const never = () => Promise.reject(new Error("tried"));
+    expect(await chooseBackend(never, () => false)).toEqual({ name: "compiled-cpu", trials: [] });
+  });
+
+  test("the clearly faster one of those that give the same results", async () => {
+    const open = like((name) => ({
+      delay: { "compiled-cpu": 300, "compiled-cuda": 280 }[name] ?? 0,
+      error: name === "eager-tensorflow" ? 1 : 0,
+    }));
+    const { name, trials } = await chooseBackend(open, () => true);
+    expect(name).toBe("compiled-webgpu");
+    expect(trials.at(-1)).toEqual({
+      name: "eager-tensorflow",
+      reason: "its results differ from those of compiled-cpu",
+    });
+  });
+
+  test("compiled-cpu where the others do not work", async () => {
+    const { name, trials } = await chooseBackend(like((backend) => (backend === "compiled-cpu" ? {} : undefined)), () => true); // prettier-ignore
+    expect([name, trials[1].reason]).toEqual(["compiled-cpu", "not on this machine"]);
+  });
 });

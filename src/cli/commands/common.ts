@@ -103,7 +103,7 @@ export function judgeOptions(command: Command): Command {
 export function machineOptions(command: Command): Command {
   return command
     .addOption(
-      choice(group.machine, "--backend <name>", "what computes; see dosmith doctor", backendNames, "compiled-cpu"),
+      choice(group.machine, "--backend <name>", "what computes; see dosmith doctor", ["auto", ...backendNames], "auto"),
     )
     .addOption(
       option(

@@ -16,6 +16,6 @@ export interface EvaluateOptions extends SourceOptions, Omit<TargetInput, "targe
   readonly seed: number;
   readonly out?: string;
   readonly force?: boolean;
-  readonly backend: BackendName;
+  readonly backend: BackendName | "auto";
   readonly threads?: number;
 }

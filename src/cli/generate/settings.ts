@@ -26,7 +26,7 @@ export interface GenerateCommand extends TargetInput {
   readonly predictor?: string;
   readonly reportPredictor?: string;
   readonly dataset?: string;
-  readonly backend: BackendName;
+  readonly backend: BackendName | "auto";
   readonly threads?: number;
 }
 
