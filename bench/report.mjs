@@ -49,9 +49,31 @@ export function markdown(results) {
       ],
     ),
     "",
+    ...footprintLines(results.footprint),
     "eager-cpu is plain loops: at full size one evaluation takes minutes, so it is compared on a small network only.",
     ...unavailable.map((engine) => `${engine.name} is not available here: ${engine.reason}.`),
   ].join("\n");
+}
+
+function footprintLines(footprint) {
+  if (!footprint) return [];
+  const { memoryMB, coldStartMs, streamed, eaten } = footprint;
+  const growth = memoryMB[1000] / memoryMB[100];
+  return [
+    "## Besides the network",
+    "",
+    ...table(
+      ["bundled models and data", ""],
+      [
+        ["peak memory of 16 crystals, 100 sampler steps", `${memoryMB[100].toFixed(0)} MB`],
+        ["the same, 1000 steps", `${memoryMB[1000].toFixed(0)} MB (${growth.toFixed(3)} times)`],
+        ["`dosmith generate --count 1` from a cold start, with its report", `${(coldStartMs / 1000).toFixed(1)} s`],
+        ["streaming the data set", `${streamed.toFixed(0)} crystals/s`],
+        ["training eats", `${eaten.toFixed(0)} crystals/s (${(streamed / eaten).toFixed(0)} times slower)`],
+      ],
+    ),
+    "",
+  ];
 }
 
 function kernelRows(kernel) {

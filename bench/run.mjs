@@ -11,6 +11,7 @@ import { referenceConfig } from "../dist/model/index.js";
 import { toSvg } from "../dist/notebook/index.js";
 import { availableBackends, createEngine, measureEngine } from "../dist/runtime/index.js";
 import { guidedCase, samplingCase, trainingCase } from "./cases.mjs";
+import { coldStart, memory, reading } from "./footprint.mjs";
 import { kernelStart } from "./kernel.mjs";
 import { freshProcess, median, takeTurns } from "./measure.mjs";
 import { guidedOperations, plainGuidedOperations, plainTrainingOperations, trainingOperations } from "./operations.mjs";
@@ -80,6 +81,7 @@ const results = {
   training,
   ...(sampling && { sampling }),
   startup: startup(),
+  ...(!quick && { footprint: await footprint() }),
   kernel: await kernelStart(venvPython(), Math.min(repeats, 5)),
 };
 for (const engine of engines.values()) engine.dispose();
@@ -168,6 +170,15 @@ function startup() {
   return {
     importMs: freshProcess(`${clock} await import("./dist/index.js"); ${stop}`, root, repeats),
     openDatasetMs: freshProcess(open, root, repeats),
+  };
+}
+
+async function footprint() {
+  note("memory, cold start, reading ...");
+  return {
+    memoryMB: { 100: memory(root, 100), 1000: memory(root, 1000) },
+    coldStartMs: await coldStart(root, 3),
+    ...(await reading(compiled)),
   };
 }
 

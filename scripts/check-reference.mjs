@@ -1,23 +1,29 @@
-// Compares this package with numbers of the reference implementation:  npm run check:reference -- FILE...
+// Compares this package with numbers of the reference implementation:
+//   npm run check:reference -- FILE... [--backends eager-cpu,compiled-cpu]
 // Needs a build (npm run build). Ends with 1 if a comparison fails or a file cannot be read, with 2 if no file is named.
 import { readFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
 
 const library = await import("../dist/evaluate/reference/index.js").catch((cause) => {
   console.error(`check:reference needs a build: run "npm run build" first (${cause.message})`);
   process.exit(2);
 });
-const { compiledEngine, eagerEngine } = await import("../dist/runtime/index.js");
+const { createEngine } = await import("../dist/runtime/index.js");
 
 const widths = [56, 13, 14, 10];
 const line = (cells) => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ");
 
-const files = process.argv.slice(2);
+const { positionals: files, values } = parseArgs({
+  allowPositionals: true,
+  options: { backends: { type: "string", default: "eager-cpu,compiled-cpu" } },
+});
 if (files.length === 0) {
   console.error("usage: npm run check:reference -- FILE...  (files of the form of dosmatgen-reference.json)");
   process.exit(2);
 }
 
-const engines = [await eagerEngine("cpu"), await compiledEngine()];
+const engines = [];
+for (const name of values.backends.split(",")) engines.push(await createEngine(name));
 let allPass = true;
 for (const fileName of files) allPass = (await checkFile(fileName)) && allPass;
 for (const engine of engines) engine.dispose();
