@@ -12,6 +12,9 @@ import { layerNormSpecs, linearSpecs } from "./parameters.js";
  * Then F of offset N - s is that of s rolled by s with its sines negated (F_ij is even in its cosines, odd in its
  * sines), so half of the offsets suffice.
  *
+ * Time grows with the number of pairs, B N^2; memory does not beyond `pairLimit`: larger blocks go through each layer in
+ * groups of offsets, whose messages are summed.
+ *
  * @param h [R, B, N, H] node states of R guidance branches
  * @param fracCoords [B, N, 3]
  * @param latticeFeatures [B, 9]; vec(L L^T) in the reference
@@ -25,15 +28,36 @@ export function messagePassing(
   latticeFeatures: tf.Tensor,
 ): tf.Tensor {
   const edges = Array.from({ length: size.layerCount }, (_, layer) => edgeWeights(p, size, layer));
-  const fourier = fourierProducts(edges, size, fracCoords);
-  edges.forEach((edge, layer) => (h = cspLayer(p, `csp_layer_${layer}`, edge, h, latticeFeatures, fourier[layer])));
+  const groups = offsetGroups(h.shape, size.pairLimit ?? defaultPairLimit);
+  const fourier =
+    groups.length === 1 ? fourierProducts(edges, size, fracCoords) : fourierInGroups(edges, size, fracCoords, groups);
+  edges.forEach(
+    (edge, layer) => (h = cspLayer(p, `csp_layer_${layer}`, edge, h, latticeFeatures, groups, fourier[layer])),
+  );
   return layerNorm(p, "final_layer_norm", h);
+}
+
+/** Numbers in a pair tensor [R, B, S, N, H] up to which all offsets S = N go at once: 64 MB. */
+const defaultPairLimit = 1 << 24;
+
+/** The offsets 0..N-1 in groups whose pair tensors stay below the limit; s and N - s are together, as they share features. */
+function offsetGroups(shape: readonly number[], limit: number): number[][] {
+  const N = shape[2];
+  const perOffset = shape.reduce((a, b) => a * b, 1);
+  if (perOffset * N <= limit) return [Array.from({ length: N }, (_, s) => s)];
+  const pairs = Array.from({ length: Math.floor(N / 2) }, (_, k) => [...new Set([k + 1, N - k - 1])]);
+  const inGroup = Math.max(1, Math.floor(limit / perOffset / 2));
+  const groups: number[][] = [[0]];
+  for (let at = 0; at < pairs.length; at += inGroup) groups.push(pairs.slice(at, at + inGroup).flat());
+  return groups;
 }
 
 export interface CspSize {
   readonly hiddenDim: number;
   readonly layerCount: number;
   readonly frequencyCount: number;
+  /** Largest pair tensor, in numbers. Default 2^24. */
+  readonly pairLimit?: number;
 }
 
 /** Parameters of the layers and the final normalisation. */
@@ -64,32 +88,42 @@ function edgeWeights(p: ParameterTensors, { hiddenDim: H, frequencyCount: K }: C
   return { receiver, sender, lattice, sines, cosines };
 }
 
-/** One layer; `fourier` is its Fourier product [B, S, N, H]. */
+/** One layer; `fourier` holds its Fourier products, [B, S, N, H] for each group of S offsets. */
 function cspLayer(
   p: ParameterTensors,
   name: string,
   weights: EdgeWeights,
   h: tf.Tensor,
   latticeFeatures: tf.Tensor,
-  fourier: tf.Tensor,
+  groups: readonly (readonly number[])[],
+  fourier: readonly tf.Tensor[],
 ): tf.Tensor {
   const [R, B, N, H] = h.shape;
   const normed = layerNorm(p, `${name}.layer_norm`, h);
   const perCrystal = project(latticeFeatures, weights.lattice).reshape([1, B, 1, H]);
   const receiver = addBias(p, `${name}.edge_mlp.0`, project(normed, weights.receiver).add(perCrystal));
   const sender = project(normed, weights.sender);
-  const senders = tf.stack(
-    Array.from({ length: N }, (_, s) => roll(sender, s, 2)),
-    2,
-  );
-  const edge = silu(senders.add(receiver.reshape([R, B, 1, N, H])).add(fourier));
-  const message = silu(linear(p, `${name}.edge_mlp.2`, edge)).mean(2);
+  const messages = groups.map((offsets, g) => {
+    const senders = tf.stack(
+      offsets.map((s) => roll(sender, s, 2)),
+      2,
+    );
+    const edge = silu(senders.add(receiver.reshape([R, B, 1, N, H])).add(fourier[g]));
+    return silu(linear(p, `${name}.edge_mlp.2`, edge));
+  });
+  const message =
+    messages.length === 1
+      ? messages[0].mean(2)
+      : messages
+          .map((m) => m.sum(2))
+          .reduce((sum, part) => sum.add(part))
+          .div(N);
   const update = silu(linear(p, `${name}.node_mlp.0`, tf.concat([normed, message], -1)));
   return h.add(silu(linear(p, `${name}.node_mlp.2`, update)));
 }
 
-/** The product of every layer's Fourier columns with F_ij: one [B, S = N, N, H] a layer. */
-function fourierProducts(edges: readonly EdgeWeights[], size: CspSize, fracCoords: tf.Tensor): tf.Tensor[] {
+/** The product of every layer's Fourier columns with F_ij, all offsets at once: one [B, S = N, N, H] a layer. */
+function fourierProducts(edges: readonly EdgeWeights[], size: CspSize, fracCoords: tf.Tensor): tf.Tensor[][] {
   const { hiddenDim: H, layerCount } = size;
   const [B, N] = fracCoords.shape;
   const allLayers = (weights: tf.Tensor[]): tf.Tensor => tf.concat(weights, 0);
@@ -100,7 +134,11 @@ function fourierProducts(edges: readonly EdgeWeights[], size: CspSize, fracCoord
   const offsets: tf.Tensor[] = [self];
   const half = Math.floor(N / 2);
   if (half > 0) {
-    const [sines, cosines] = fourierFeatures(size, fracCoords, half);
+    const [sines, cosines] = fourierFeatures(
+      size,
+      fracCoords,
+      Array.from({ length: half }, (_, k) => k + 1),
+    );
     const odd = pieces(project(sines, sineWeights), half, 1);
     const even = pieces(project(cosines, cosineWeights), half, 1);
     for (let s = 1; s <= half; s++) {
@@ -108,18 +146,53 @@ function fourierProducts(edges: readonly EdgeWeights[], size: CspSize, fracCoord
       if (s !== N - s) offsets[N - s] = roll(even[s - 1].sub(odd[s - 1]), N - s, 2);
     }
   }
-  return pieces(tf.concat(offsets, 1), layerCount, -1);
+  return pieces(tf.concat(offsets, 1), layerCount, -1).map((product) => [product]);
 }
 
-/** Sines and cosines of 2 pi k d for offsets 1..half: two [B, half, N, 3 K], axis-major. */
-function fourierFeatures({ frequencyCount: K }: CspSize, fracCoords: tf.Tensor, half: number): [tf.Tensor, tf.Tensor] {
+/** The same by layer and group of offsets, each product by itself, so that few of them are in memory at a time. */
+function fourierInGroups(
+  edges: readonly EdgeWeights[],
+  size: CspSize,
+  fracCoords: tf.Tensor,
+  groups: readonly (readonly number[])[],
+): tf.Tensor[][] {
+  const [B, N] = fracCoords.shape;
+  const features = new Map(
+    groups.slice(1).map((offsets) => {
+      const lower = offsets.filter((s) => s <= N - s);
+      return [offsets, { lower, waves: fourierFeatures(size, fracCoords, lower) }] as const;
+    }),
+  );
+  return edges.map(({ sines, cosines }) =>
+    groups.map((offsets) => {
+      const found = features.get(offsets);
+      if (!found) return tf.tile(cosines.sum(1).reshape([1, 1, 1, size.hiddenDim]), [B, 1, N, 1]);
+      const odd = pieces(project(found.waves[0], sines), found.lower.length, 1);
+      const even = pieces(project(found.waves[1], cosines), found.lower.length, 1);
+      return tf.concat(
+        offsets.map((s) => {
+          const k = found.lower.indexOf(Math.min(s, N - s));
+          return s <= N - s ? even[k].add(odd[k]) : roll(even[k].sub(odd[k]), s, 2);
+        }),
+        1,
+      );
+    }),
+  );
+}
+
+/** Sines and cosines of 2 pi k d for S offsets: two [B, S, N, 3 K], axis-major. */
+function fourierFeatures(
+  { frequencyCount: K }: CspSize,
+  fracCoords: tf.Tensor,
+  offsets: readonly number[],
+): [tf.Tensor, tf.Tensor] {
   const [B, N] = fracCoords.shape;
   const senders = tf.stack(
-    Array.from({ length: half }, (_, s) => roll(fracCoords, s + 1, 1)),
+    offsets.map((s) => roll(fracCoords, s, 1)),
     1,
   );
   const difference = senders.sub(fracCoords.reshape([B, 1, N, 3]));
-  const turns = difference.sub(difference.floor()).reshape([B, half, N, 3, 1]);
-  const angle = turns.mul(tf.range(0, K).mul(2 * Math.PI)).reshape([B, half, N, 3 * K]);
+  const turns = difference.sub(difference.floor()).reshape([B, offsets.length, N, 3, 1]);
+  const angle = turns.mul(tf.range(0, K).mul(2 * Math.PI)).reshape([B, offsets.length, N, 3 * K]);
   return [angle.sin(), angle.cos()];
 }

@@ -67,7 +67,13 @@ describe.each(engines)("the dense denoiser on $name equals the plain equations",
     [4, [true]],
     [3, [false]],
   ])("%i atoms, conditional %j", async (N, branches) => {
-    for (const config of [tinyReferenceConfig, tinyConfig]) {
+    // With a small limit, pairs go through the layers in groups.
+    for (const config of [
+      tinyReferenceConfig,
+      tinyConfig,
+      { ...tinyConfig, pairLimit: 1 },
+      { ...tinyConfig, pairLimit: 500 },
+    ]) {
       const parameters = randomParameters(config, 3 * N);
       const block = randomBlock(config, 2, N, N);
       const run = await denoiserProgram(engine, config, parameters, 2, N, branches);
