@@ -37,8 +37,8 @@ export function messagePassing(
   return layerNorm(p, "final_layer_norm", h);
 }
 
-/** Numbers in a pair tensor [R, B, S, N, H] up to which all offsets S = N go at once: 64 MB. */
-const defaultPairLimit = 1 << 24;
+/** Numbers in a pair tensor [R, B, S, N, H] up to which all offsets S = N go at once: 16 MB, which fit into a cache. */
+const defaultPairLimit = 1 << 22;
 
 /** The offsets 0..N-1 in groups whose pair tensors stay below the limit; s and N - s are together, as they share features. */
 function offsetGroups(shape: readonly number[], limit: number): number[][] {
@@ -56,7 +56,7 @@ export interface CspSize {
   readonly hiddenDim: number;
   readonly layerCount: number;
   readonly frequencyCount: number;
-  /** Largest pair tensor, in numbers. Default 2^24. */
+  /** Largest pair tensor, in numbers. Default 2^22. */
   readonly pairLimit?: number;
 }
 
