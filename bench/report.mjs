@@ -135,6 +135,35 @@ function table(head, rows) {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 }
 
+/** What README quotes: our times beside PyTorch's. Undefined where there was no peer. */
+export function readmeTable({ guided, training, sampling, machine, peakGflops, peerPeakGflops, date }) {
+  if (!peerPeakGflops) return undefined;
+  const line = (title, engines, value, unit) => {
+    const [ours, theirs] = ["compiled-cpu", "pytorch"].map((name) => engines.find(({ engine }) => engine === name));
+    return [
+      title,
+      ...[theirs, ours].map((row) => `${value(row).toFixed(0)} ${unit}`),
+      `**${theirs.timesCompiled.toFixed(1)}**`,
+    ];
+  };
+  const ms = (row) => row.ms;
+  return [
+    `${machine.cpu}, ${machine.threads} threads, ${date.slice(0, 10)}; full reference size (12.8 million weights); medians of runs in turns; ` +
+      `matrix products reach ${peakGflops.toFixed(0)} GFLOP/s here in onnxruntime and ${peerPeakGflops.toFixed(0)} in PyTorch:`,
+    "",
+    ...table(
+      ["crystals x atoms", "PyTorch", "dosmith", "times faster"],
+      [
+        ...guided.map((block) => line(`guided evaluation, ${name(block)}`, block.engines, ms, "ms")),
+        ...training.map((block) => line(`training step, ${name(block)}`, block.engines, ms, "ms")),
+        ...(sampling
+          ? [line(`a guided crystal (1000 steps there, ${sampling.engines[0].evaluations} evaluations here)`, sampling.engines, (row) => row.msPerCrystal, "ms")] // prettier-ignore
+          : []),
+      ],
+    ),
+  ].join("\n");
+}
+
 /** Time of one guided evaluation by block and engine, as a Vega-Lite specification. */
 export function chart({ guided, machine }) {
   const values = guided.flatMap((block) => block.engines.map(({ engine, ms }) => ({ block: name(block), engine, ms })));

@@ -2,10 +2,11 @@
 //                         npm run bench -- --torch-compile  torch.compile as one more column (needs a C++ compiler)
 //                         npm run bench -- --quick  one block, few repeats, writes nothing
 //                         npm run bench -- --json   prints the results as JSON instead of Markdown
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { createRequire } from "node:module";
+import { format } from "prettier";
 import { writeFileAtomic } from "../dist/data/index.js";
 import { referenceConfig } from "../dist/model/index.js";
 import { toSvg } from "../dist/notebook/index.js";
@@ -16,7 +17,7 @@ import { kernelStart } from "./kernel.mjs";
 import { freshProcess, median, takeTurns } from "./measure.mjs";
 import { guidedOperations, plainGuidedOperations, plainTrainingOperations, trainingOperations } from "./operations.mjs";
 import { missingPeer, startPeer } from "./peer.mjs";
-import { chart, markdown } from "./report.mjs";
+import { chart, markdown, readmeTable } from "./report.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const flags = process.argv.slice(2);
@@ -217,7 +218,20 @@ async function writeResults(measured) {
   await writeFileAtomic(`${folder}latest.json`, `${JSON.stringify(measured, null, 1)}\n`);
   await writeFileAtomic(`${folder}latest.md`, `${markdown(measured)}\n`);
   await writeFileAtomic(`${folder}latest.svg`, await toSvg(chart(measured)));
+  const quoted = readmeTable(measured);
+  if (quoted) await fillReadme(quoted);
   note(`written to ${folder}`);
+}
+
+/** README's section on speed, between its marks. */
+async function fillReadme(text) {
+  const path = `${root}README.md`;
+  const [open, close] = ["<!-- speed -->", "<!-- /speed -->"];
+  const content = await readFile(path, "utf8");
+  const [from, to] = [content.indexOf(open), content.indexOf(close)];
+  if (from < 0 || to < from) throw new Error(`README.md: no ${open} ... ${close}`);
+  const filled = `${content.slice(0, from + open.length)}\n\n${text}\n\n${content.slice(to)}`;
+  await writeFileAtomic(path, await format(filled, { parser: "markdown", printWidth: 120 }));
 }
 
 function note(text) {
