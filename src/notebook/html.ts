@@ -1,3 +1,5 @@
+import { atomicNumber, electronegativity, isElement } from "../crystal/index.js";
+
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -21,7 +23,16 @@ export function scriptJson(value: unknown): string {
 
 const subscripts = "₀₁₂₃₄₅₆₇₈₉";
 
-/** "AlNi3" -> "AlNi₃". */
+/** "Ni3Al" and "ClNa" -> "AlNi₃", "NaCl": as chemists write it, the most electropositive element first. */
 export function prettyFormula(formula: string): string {
-  return formula.replace(/\d/g, (digit) => subscripts[Number(digit)] ?? digit);
+  const pauling = (symbol: string) => electronegativity(atomicNumber(symbol)) ?? Infinity;
+  const parts = [...formula.matchAll(/([A-Z][a-z]?)(\d*)/g)].filter(([, symbol]) => isElement(symbol));
+  const whole = parts.map(([part]) => part).join("") === formula;
+  const ordered = whole
+    ? parts
+        .sort(([, a], [, b]) => pauling(a) - pauling(b))
+        .map(([part]) => part)
+        .join("")
+    : formula;
+  return ordered.replace(/\d/g, (digit) => subscripts[Number(digit)] ?? digit);
 }
