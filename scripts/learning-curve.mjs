@@ -33,8 +33,9 @@ const root = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const shares = [0.125, 0.25, 0.5, 1];
 
 const engine = await compiledEngine({ threads: Number(options.threads) });
-const split = (await openDataset(root("datasets/pbe-prototypes"))).filter(isEquilibrium).split();
-const [training, validation] = [[...split.train], [...split.validation]];
+const split = (await openDataset(root("datasets/pbe-prototypes"))).split();
+const [training, allValidation] = [[...split.train], [...split.validation]];
+const validation = allValidation.filter(isEquilibrium);
 const judge = dosPredictor(engine, await loadPredictor(root("models/predictor-b.safetensors")));
 const bundled = {
   predictor: await loadPredictor(root("models/predictor-a.safetensors")),
@@ -50,15 +51,17 @@ for (const share of shares) {
   const part = training.filter(({ formula }) => position(formula) < share);
   const steps = Number(options.steps);
   const whole = share === 1; // the bundled models are trained on it, for as long as validation improved
+  const equilibria = part.filter(isEquilibrium);
+  // As the bundled ones: predictors also learn from crystals off their equilibrium.
   const predictor = whole
     ? bundled.predictor
-    : await train(predictorRun(part, validation, { ...defaultPredictorOptions, steps: Math.min(steps, 2500) }));
+    : await train(predictorRun(part, allValidation, { ...defaultPredictorOptions, steps: Math.min(steps, 2500) }));
   const denoiser = whole
     ? bundled.denoiser
-    : await train(denoiserRun(part, validation, { ...defaultDenoiserOptions, steps }));
+    : await train(denoiserRun(equilibria, validation, { ...defaultDenoiserOptions, steps }));
   points.push({
     share,
-    trainCount: part.length,
+    trainCount: equilibria.length,
     ...(await judgePredictor(predictor)),
     ...(await judgeDenoiser(denoiser)),
   });
