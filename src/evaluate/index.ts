@@ -18,6 +18,8 @@ export { compositionRecovery, compositionShare, sameComposition, structureRecove
 export { retrievalIndex, retrieve } from "./retrieval.js";
 export type { RetrievalIndex, RetrievedRecord } from "./retrieval.js";
 export { isSameStructure, sameStructureThreshold } from "./same-structure.js";
+export { pairedDifference } from "./paired.js";
+export type { PairedDifference } from "./paired.js";
 export { metricRows, summarize } from "./summary.js";
 export type { FinishedCell, SummaryRow } from "./summary.js";
 export { sweepGuidance } from "./sweep.js";

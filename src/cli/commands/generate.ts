@@ -76,7 +76,11 @@ function crystalOptions(command: Command): void {
       ),
     )
     .addOption(
-      option(group.crystal, "--seed-crystal <file>", "start from this structure, noised, instead of from pure noise"),
+      option(
+        group.crystal,
+        "--seed-crystal <file>",
+        "start from this structure, noised, instead of from pure noise: keeps much of its geometry; the elements follow the target",
+      ),
     )
     .addOption(
       option(
