@@ -1,7 +1,7 @@
 import type { Crystal } from "../crystal/index.js";
 import { formula, spaceGroup, volume, type SpaceGroup } from "../crystal/index.js";
 import { isEquilibrium, type Dataset, type DosRecord } from "../data/index.js";
-import { broadenTo, matchDos, type SiteDos, type Target } from "../dos/index.js";
+import { broadenTo, matchDos, type PredictedDos, type SiteDos, type Target } from "../dos/index.js";
 import {
   isChargeNeutral,
   isNovel,
@@ -41,7 +41,7 @@ export interface JudgedCrystal {
   /** By the predictor that reports. */
   readonly match: DosMatch | null;
   /** By the predictor that reports, in the target's broadening. */
-  readonly predicted?: SiteDos;
+  readonly predicted?: PredictedDos;
   /** [sites of the crystal] -> site of the target, where all are paired. */
   readonly pairing?: readonly number[];
 }
@@ -59,7 +59,7 @@ export async function judge(
   judges: Judges,
   sigma?: number,
 ): Promise<JudgedCrystal[]> {
-  const spectra = new Map<Crystal, SiteDos>();
+  const spectra = new Map<Crystal, PredictedDos>();
   const report = broadening(judges.report, sigma);
   const ranked = await rankCandidates(target, crystals, broadening(judges.rank, sigma), async (asked) => {
     const predicted = await report(asked);

@@ -8,6 +8,7 @@ import {
   siteCurve,
   standardGrid,
   storedSigma,
+  type PredictedDos,
   type SiteDos,
 } from "../dos/index.js";
 import { dosPredictor, loadPredictor } from "../model/index.js";
@@ -52,7 +53,7 @@ export async function readStructures(files: readonly string[]): Promise<Structur
   return found;
 }
 
-function plain({ name, crystal }: Structure, siteDos: SiteDos): Record<string, unknown> {
+function plain({ name, crystal }: Structure, siteDos: PredictedDos): Record<string, unknown> {
   return {
     structure: name,
     formula: formula(crystal.atomicNumbers),
@@ -60,6 +61,7 @@ function plain({ name, crystal }: Structure, siteDos: SiteDos): Record<string, u
     sigma: storedSigma,
     energies: shortest(energies(standardGrid)),
     siteDos: siteRows(siteDos),
+    ...(siteDos.total && { totalDos: shortest(siteDos.total.values) }),
   };
 }
 

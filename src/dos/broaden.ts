@@ -1,5 +1,5 @@
 import { spacing } from "./grid.js";
-import type { EnergyGrid, SiteDos } from "./spectra.js";
+import type { EnergyGrid, PredictedDos, SiteDos, TotalDos } from "./spectra.js";
 
 /** Standard deviation of the Gaussian already in the data set's spectra, eV. */
 export const storedSigma = 0.2;
@@ -26,8 +26,12 @@ export function broaden(values: Float32Array, grid: EnergyGrid, sigma: number): 
  *
  * @throws Error when it is broader than that already.
  */
-export function broadenTo(siteDos: SiteDos, totalSigma: number, sigma = storedSigma): SiteDos {
-  return { ...siteDos, values: broaden(siteDos.values, siteDos.grid, extraSigma(totalSigma, sigma)) };
+export function broadenTo(dos: PredictedDos, totalSigma: number, sigma = storedSigma): PredictedDos {
+  const broader = <T extends SiteDos | TotalDos>(spectrum: T): T => ({
+    ...spectrum,
+    values: broaden(spectrum.values, spectrum.grid, extraSigma(totalSigma, sigma)),
+  });
+  return { ...broader(dos), ...(dos.total && { total: broader(dos.total) }) };
 }
 
 /** Standard deviation to add to `sigma` to reach `totalSigma`, eV. */

@@ -8,7 +8,7 @@ export { matchDos, matchMetrics, siteMatches } from "./match.js";
 export type { MatchCandidate, MatchLevel, MatchMetric, MatchResult } from "./match.js";
 export { pairSites } from "./pairing.js";
 export { meanOfSites, siteCurve, standardGrid, sumOfSites, totalFromPartition } from "./spectra.js";
-export type { Curve, EnergyGrid, SiteDos, Spectrum, TotalDos } from "./spectra.js";
+export type { Curve, EnergyGrid, PredictedDos, SiteDos, Spectrum, TotalDos } from "./spectra.js";
 export { checkTarget, makeTarget, targetFromRecord } from "./target.js";
 export type { Target, TargetOptions } from "./target.js";
 export { targetFromJson } from "./targetJson.js";

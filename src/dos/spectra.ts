@@ -30,6 +30,11 @@ export interface TotalDos {
   readonly values: Float32Array;
 }
 
+/** What a network expects of a crystal: its sites, and the true total where the network was trained for it. */
+export interface PredictedDos extends SiteDos {
+  readonly total?: TotalDos;
+}
+
 export type Spectrum = SiteDos | TotalDos;
 
 /** One line of a plot: a site's DOS, a sum, a total. */

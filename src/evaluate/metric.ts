@@ -1,5 +1,5 @@
 import type { Crystal } from "../crystal/crystal.js";
-import type { MatchCandidate, SiteDos, Target } from "../dos/index.js";
+import type { MatchCandidate, PredictedDos, Target } from "../dos/index.js";
 import type { DosMatch } from "./dos-match.js";
 import type { TrainingSet } from "./training-set.js";
 
@@ -9,7 +9,7 @@ export interface Candidate extends Crystal {
 }
 
 /** Predicts the site-projected DOS of crystals, one spectrum a crystal, in their order. */
-export type DosPredictor = (crystals: readonly Crystal[]) => Promise<readonly SiteDos[]>;
+export type DosPredictor = (crystals: readonly Crystal[]) => Promise<readonly PredictedDos[]>;
 
 /** What a metric may need beside the target and its candidates. */
 export type Need = "trueCrystal" | "trainingSet" | "rankMatches" | "reportMatches" | "seconds";

@@ -52,7 +52,9 @@ export async function predictMatches(
       `DOS predictor: expected ${asked.length} spectra for target ${target.label}, got ${predicted.length}`,
     );
   }
-  const spectra = new Map<Candidate, MatchCandidate>(asked.map((crystal, i) => [crystal, { siteDos: predicted[i] }]));
+  const spectra = new Map<Candidate, MatchCandidate>(
+    asked.map((crystal, i) => [crystal, { siteDos: predicted[i], totalDos: predicted[i].total }]),
+  );
   return crystals.map((crystal) => {
     const candidate = crystal.storedDos ?? spectra.get(crystal);
     return candidate ? matchTarget(target, candidate) : null;

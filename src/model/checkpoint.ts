@@ -61,6 +61,7 @@ const radialConfig = z.object({
   dosPoints: z.int().positive(),
   spectrumBasis: z.int().positive(),
   members: z.int().positive(),
+  total: z.boolean().optional(),
 }) satisfies z.ZodType<RadialPredictorConfig>;
 
 const header = z.discriminatedUnion("kind", [

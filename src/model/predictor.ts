@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Crystal } from "../crystal/index.js";
 import { canonicalFrame } from "../crystal/index.js";
 import { concatenate, unstandardise } from "../data/index.js";
-import type { SiteDos } from "../dos/index.js";
+import type { PredictedDos } from "../dos/index.js";
 import { standardGrid } from "../dos/index.js";
 import type { Engine, Program } from "../runtime/index.js";
 import type { PredictorModel } from "./checkpoint.js";
@@ -18,8 +18,11 @@ const blockSize = 16;
 /** A DOS predictor on an engine. */
 export interface DosPredictor {
   readonly model: PredictorModel;
-  /** Site DOS of each crystal, states/eV/atom on the standard grid, in the order given; crystals of any sizes. */
-  predict(crystals: readonly Crystal[]): Promise<SiteDos[]>;
+  /**
+   * Site DOS of each crystal, states/eV/atom on the standard grid, in the order given; crystals of any sizes. With the
+   * total DOS of the cell where the model predicts it.
+   */
+  predict(crystals: readonly Crystal[]): Promise<PredictedDos[]>;
   dispose(): void;
 }
 
@@ -31,22 +34,28 @@ export function dosPredictor(engine: Engine, model: PredictorModel): DosPredicto
     programs.set(atoms, ready);
     return ready;
   };
-  const predictBlock = async (crystals: readonly Crystal[]): Promise<Float32Array[]> => {
+  const predictBlock = async (crystals: readonly Crystal[]): Promise<PredictedDos[]> => {
     const atoms = crystals[0].atomicNumbers.length;
     const padded = Array.from({ length: blockSize }, (_, i) => crystals[Math.min(i, crystals.length - 1)]);
-    const [values] = await (await program(atoms)).run(predictorInputs(model, padded));
-    const size = atoms * model.config.dosPoints;
-    return crystals.map((_, i) => states(model, (values as Float32Array).slice(i * size, (i + 1) * size)));
+    const [sites, totals] = (await (await program(atoms)).run(predictorInputs(model, padded))) as Float32Array[];
+    const points = model.config.dosPoints;
+    const part = (values: Float32Array, i: number, size: number) => values.slice(i * size, (i + 1) * size);
+    return crystals.map((_, i) => ({
+      ...{ kind: "site", grid: standardGrid, siteCount: atoms, values: states(model, part(sites, i, atoms * points)) },
+      ...((totals as Float32Array | undefined) && {
+        total: { kind: "total", grid: standardGrid, values: part(totals, i, points).map((perAtom) => atoms * perAtom) },
+      }),
+    }));
   };
   return {
     model,
     async predict(crystals) {
-      const out: SiteDos[] = [];
-      for (const [atoms, indices] of bySize(crystals)) {
+      const out: PredictedDos[] = [];
+      for (const indices of bySize(crystals).values()) {
         for (let at = 0; at < indices.length; at += blockSize) {
           const block = indices.slice(at, at + blockSize);
-          const values = await predictBlock(block.map((i) => crystals[i]));
-          block.forEach((i, k) => (out[i] = { kind: "site", grid: standardGrid, siteCount: atoms, values: values[k] }));
+          const predicted = await predictBlock(block.map((i) => crystals[i]));
+          block.forEach((i, k) => (out[i] = predicted[k]));
         }
       }
       return out;
@@ -83,9 +92,11 @@ function predictorSource(model: PredictorModel, N: number): Parameters<Engine["c
     [blockSize, N, N, K],
     [blockSize, N, descriptorSize],
   ].map((shape) => ({ shape }));
-  const fn = (types: tf.Tensor, radial: tf.Tensor, descriptors: tf.Tensor, ...weights: tf.Tensor[]): tf.Tensor[] => [
-    radialPredictor(nameTensors(model.parameters, weights), model.config, { types, radial, descriptors }),
-  ];
+  const fn = (types: tf.Tensor, radial: tf.Tensor, descriptors: tf.Tensor, ...weights: tf.Tensor[]): tf.Tensor[] => {
+    const named = nameTensors(model.parameters, weights);
+    const { siteDos, totalPerAtom } = radialPredictor(named, model.config, { types, radial, descriptors });
+    return totalPerAtom ? [siteDos, totalPerAtom] : [siteDos];
+  };
   return { name, inputs, constants, fn };
 }
 

@@ -18,6 +18,16 @@ export interface RadialPredictorConfig {
   readonly spectrumBasis: number;
   /** Networks of different starts whose mean is the prediction (deep ensemble, Lakshminarayanan et al. 2017). */
   readonly members: number;
+  /** Whether it also predicts the true total DOS, which the spheres' sum is not. Default: not. */
+  readonly total?: boolean;
+}
+
+/** States/eV/atom. */
+export interface RadialPrediction {
+  /** [B, N, E] */
+  readonly siteDos: tf.Tensor;
+  /** [B, E]: the total over the number of atoms. */
+  readonly totalPerAtom?: tf.Tensor;
 }
 
 /** A block of crystals as the predictor sees it. */
@@ -35,16 +45,24 @@ export interface RadialTensors {
  * linear filters act on the image-summed radial basis, which equals a convolution over all periodic neighbours.
  * Distances only, so every isometry leaves it unchanged, and so does the choice of the cell.
  */
-export function radialPredictor(p: ParameterTensors, config: RadialPredictorConfig, crystal: RadialTensors): tf.Tensor {
-  return tf.addN(memberPredictions(p, config, crystal)).div(config.members);
+export function radialPredictor(
+  p: ParameterTensors,
+  config: RadialPredictorConfig,
+  crystal: RadialTensors,
+): RadialPrediction {
+  const members = memberPredictions(p, config, crystal);
+  const mean = (tensors: tf.Tensor[]) => tf.addN(tensors).div<tf.Tensor>(config.members);
+  const totals = members.flatMap(({ totalPerAtom }) => (totalPerAtom ? [totalPerAtom] : []));
+  const siteDos = mean(members.map((member) => member.siteDos));
+  return totals.length > 0 ? { siteDos, totalPerAtom: mean(totals) } : { siteDos };
 }
 
-/** What each member of the ensemble says: `members` tensors [B, N, E]. */
+/** What each member of the ensemble says. */
 export function memberPredictions(
   p: ParameterTensors,
   config: RadialPredictorConfig,
   crystal: RadialTensors,
-): tf.Tensor[] {
+): RadialPrediction[] {
   return Array.from({ length: config.members }, (_, m) => memberPrediction(p, config, `member_${m}`, crystal));
 }
 
@@ -53,14 +71,16 @@ function memberPrediction(
   config: RadialPredictorConfig,
   member: string,
   crystal: RadialTensors,
-): tf.Tensor {
+): RadialPrediction {
   const elements = linear(p, `${member}.embedding`, tf.concat([crystal.types, crystal.descriptors], -1));
   let h = elements;
   for (let layer = 0; layer < config.layerCount; layer++)
     h = radialLayer(p, `${member}.layer_${layer}`, h, crystal.radial);
   const last = tf.concat([layerNorm(p, `${member}.final_layer_norm`, h), elements], -1);
   const bumps = linear(p, `${member}.head.2`, silu(linear(p, `${member}.head.0`, last))).softplus();
-  return project(bumps, spectrumBasis(config));
+  const [sites, shares] = config.total ? tf.split(bumps, 2, -1) : [bumps];
+  const siteDos = project(sites, spectrumBasis(config));
+  return config.total ? { siteDos, totalPerAtom: project(shares.mean(1), spectrumBasis(config)) } : { siteDos };
 }
 
 /** All parameters of the predictor. */
@@ -77,7 +97,7 @@ function memberSpecs(config: RadialPredictorConfig, member: string, descriptorCo
     ...layers.flat(),
     ...layerNormSpecs(`${member}.final_layer_norm`, H),
     ...linearSpecs(`${member}.head.0`, 2 * H, H),
-    ...linearSpecs(`${member}.head.2`, H, config.spectrumBasis),
+    ...linearSpecs(`${member}.head.2`, H, (config.total ? 2 : 1) * config.spectrumBasis),
   ];
 }
 

@@ -5,6 +5,7 @@ import { concatenate } from "../data/index.js";
 import type { Parameters, RadialPredictorConfig } from "../model/index.js";
 import { descriptors, descriptorSize, oneHotTypes, radialFeatures, memberPredictions } from "../model/index.js";
 import { uniforms } from "../runtime/index.js";
+import { meanOverSites } from "./examples.js";
 import { groupBySize, stratifiedBatches } from "./batches.js";
 import type { TaskBlock, TensorFunction, TrainingTask } from "./task.js";
 import { taskSources } from "./task.js";
@@ -26,7 +27,12 @@ interface PredictorExample {
   readonly radial: Float32Array;
   readonly descriptors: Float32Array;
   readonly siteDos: Float32Array;
+  /** [E] of an atom; zeros where the record has no total. */
+  readonly totalPerAtom: Float32Array;
 }
+
+/** Weight of the total's distance beside that of the sites. */
+const totalShare = 0.3;
 
 /**
  * Training of the radial DOS predictor on the relative L1 distance sum|p - y| / sum|y|, the same for every crystal:
@@ -51,7 +57,7 @@ export function predictorTask(options: PredictorTaskOptions): TrainingTask {
   return {
     name: "DOS predictor",
     initial,
-    partNames: ["relativeL1"],
+    partNames: config.total ? ["relativeL1", "total"] : ["relativeL1"],
     ...taskSources(initial),
     batch: (step) =>
       blocks(
@@ -63,8 +69,13 @@ export function predictorTask(options: PredictorTaskOptions): TrainingTask {
   };
 }
 
-function predictorExample({ crystal, siteDos }: DosRecord, config: RadialPredictorConfig): PredictorExample {
-  return { atoms: siteDos.siteCount, ...radialInputs(crystal, config), siteDos: siteDos.values };
+function predictorExample(
+  { crystal, siteDos, voronoiDos }: DosRecord,
+  config: RadialPredictorConfig,
+): PredictorExample {
+  const atoms = siteDos.siteCount;
+  const totalPerAtom = voronoiDos ? meanOverSites(voronoiDos.values, atoms) : new Float32Array(config.dosPoints);
+  return { atoms, ...radialInputs(crystal, config), siteDos: siteDos.values, totalPerAtom };
 }
 
 function hideElements(
@@ -95,7 +106,12 @@ function radialInputs(
 
 function predictorBlock(config: RadialPredictorConfig, group: readonly PredictorExample[], count: number): TaskBlock {
   const [B, N] = [group.length, group[0].atoms];
-  const weights = group.map(({ siteDos }) => 1 / (count * siteDos.reduce((a, b) => a + b, 0)));
+  const sum = (values: Float32Array) => values.reduce((a, b) => a + b, 0);
+  const weights = group.map(({ siteDos }) => 1 / (count * sum(siteDos)));
+  const totalWeights = group.map(({ totalPerAtom }) => {
+    const states = sum(totalPerAtom);
+    return states > 0 ? totalShare / (count * states) : 0;
+  });
   return {
     key: `${B} x ${N}`,
     loss: relativeL1Loss(config, B, N),
@@ -105,19 +121,25 @@ function predictorBlock(config: RadialPredictorConfig, group: readonly Predictor
       concatenate(group.map((e) => e.descriptors)),
       concatenate(group.map((e) => e.siteDos)),
       Float32Array.from(weights),
+      ...(config.total ? [concatenate(group.map((e) => e.totalPerAtom)), Float32Array.from(totalWeights)] : []),
     ],
   };
 }
 
 function relativeL1Loss(config: RadialPredictorConfig, B: number, N: number): TensorFunction {
   const { classCount: C, radialCount: K, dosPoints: E } = config;
+  const shapes = [[B, N, C], [B, N, N, K], [B, N, descriptorSize], [B, N, E], [B]];
   return {
-    inputs: [[B, N, C], [B, N, N, K], [B, N, descriptorSize], [B, N, E], [B]].map((shape) => ({ shape })),
-    parts: (p, [types, radial, described, siteDos, weights]) => {
+    inputs: [...shapes, ...(config.total ? [[B, E], [B]] : [])].map((shape) => ({ shape })),
+    parts: (p, [types, radial, described, siteDos, weights, total, totalWeights]) => {
       const members = memberPredictions(p, config, { types, radial, descriptors: described });
-      const losses = members.map((predicted) => predicted.sub(siteDos).abs().sum([1, 2]).mul(weights).sum());
+      const siteLosses = members.map((found) => found.siteDos.sub(siteDos).abs().sum([1, 2]).mul(weights).sum());
+      const totalLosses = members.flatMap(({ totalPerAtom }) =>
+        totalPerAtom ? [totalPerAtom.sub(total).abs().sum(1).mul(totalWeights).sum()] : [],
+      );
       // Every member learns for itself; their mean is only taken to predict.
-      return tf.addN(losses).div(config.members).reshape([1]);
+      const losses = [siteLosses, totalLosses].filter(({ length }) => length > 0);
+      return tf.stack(losses.map((list) => tf.addN(list).div(config.members)));
     },
   };
 }

@@ -24,6 +24,7 @@ export const defaultPredictorOptions: TrainPredictorOptions = {
     dosPoints: 400,
     spectrumBasis: 101,
     members: 4,
+    total: true,
   },
   elementDropout: 0.15,
   steps: 3500,

@@ -1,10 +1,18 @@
-import { meanOfSites, siteCurve, sumOfSites, type Curve, type SiteDos, type Target } from "../../dos/index.js";
+import {
+  meanOfSites,
+  siteCurve,
+  sumOfSites,
+  type Curve,
+  type PredictedDos,
+  type SiteDos,
+  type Target,
+} from "../../dos/index.js";
 
 /** One predicted answer to a target. */
 export interface DosCandidate {
   /** Shown in the legend. */
   readonly name: string;
-  readonly predicted: SiteDos;
+  readonly predicted: PredictedDos;
   /** [N of the candidate] target site of each candidate site; identity if absent. */
   readonly pairing?: readonly number[];
 }
@@ -31,8 +39,8 @@ export const targetSeries = "target";
 
 /**
  * Arranges a target and its candidates in panels. Target sites with the same spectrum share a panel. The last panel is
- * the mean over sites (states/eV/atom); a target without sites gets one panel, its total against the candidates' sums
- * of sites (states/eV/cell), which are not quite the same quantity, and the title says so.
+ * the mean over sites (states/eV/atom); a target without sites gets one panel, its total against the candidates' totals
+ * (states/eV/cell). Where one has none, the sums of all are shown, which are not the same quantity, and the title says so.
  *
  * @throws Error when the target has no spectrum, or a pairing does not fit.
  */
@@ -43,9 +51,10 @@ export function dosPanels(
 ): DosPanels {
   if (target.siteDos) return sitePanels(target.siteDos, target, candidates, siteLabels);
   if (!target.totalDos) throw new Error(`target "${target.label}": expected a site or a total DOS, found neither`);
-  const panel = "total (target) and sum inside the spheres (predicted)";
+  const known = candidates.every(({ predicted }) => predicted.total);
+  const panel = known ? "total" : "total (target) and sum inside the spheres (predicted)";
   const targetCurve = curveOf(panel, targetSeries, target.totalDos);
-  const sums = candidates.map((c) => curveOf(panel, c.name, sumOfSites(c.predicted)));
+  const sums = candidates.map((c) => curveOf(panel, c.name, known ? c.predicted.total! : sumOfSites(c.predicted)));
   return { panels: [panel], unit: "states/eV/cell", curves: [targetCurve, ...sums] };
 }
 
