@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Crystal } from "../../src/crystal/crystal.js";
 import { supercell } from "../../src/crystal/index.js";
-import { targetFromRecord } from "../../src/dos/index.js";
+import { sumOfSites, targetFromRecord, type SiteDos, type TotalDos } from "../../src/dos/index.js";
 import {
   floorGenerator,
   metricRows,
@@ -202,6 +202,17 @@ describe("ranking", () => {
     expect(ranked[0].reportMatch?.site_mae).toBeCloseTo(0, 9);
     expect(ranked[2].rankMatch).toBeNull();
     expect(seen).not.toContain(collapsed);
+  });
+
+  it("by the total alone, where only that is known of the target and the predictor expects it", async () => {
+    const { target } = targets[0];
+    const totalOf = (dos: SiteDos): TotalDos => ({ kind: "total", ...sumOfSites(dos) });
+    const known = { ...target, siteDos: undefined, totalDos: totalOf(target.siteDos!), atomCount: target.siteDos!.siteCount }; // prettier-ignore
+    const expects: DosPredictor = async (crystals) =>
+      (await oracle(crystals)).map((dos) => ({ ...dos, total: totalOf(dos) }));
+    const ranked = await rankCandidates(known, [held[1].crystal, held[0].crystal], expects);
+    expect(ranked.map(({ index }) => index)).toEqual([1, 0]);
+    expect(ranked[0].rankMatch?.total_relative_l1).toBeCloseTo(0, 6);
   });
 
   it("reports the choice of one predictor with another's number", async () => {

@@ -35,6 +35,7 @@ const config = {
   dosPoints: E,
   spectrumBasis: 11,
   members: 2,
+  total: true,
 } as const;
 const specs = radialPredictorSpecs(config, descriptorSize);
 const start = initialParameters(specs, 1);
@@ -138,6 +139,8 @@ describe("the radial predictor sees the crystal, not the cell", () => {
     const [expected] = await radial.predict([crystal]);
     const [found] = await radial.predict([larger]);
     expectAllClose(found.values, rowsAt(expected, order), { tolerance: 5e-4 });
+    const copies = larger.atomicNumbers.length / crystal.atomicNumbers.length;
+    expectAllClose(found.total!.values, expected.total!.values.map((v) => copies * v), { tolerance: 5e-4 }); // prettier-ignore
   }
 
   test("its features count images: sums over pairs of a supercell's copies are the cell's", () =>

@@ -120,7 +120,7 @@ function runNotes(
     ...(judged.some(({ match }) => Number.isFinite(rankingValue(match))) || invalid === judged.length
       ? []
       : [
-          "The target has only a total DOS, the predictors give site-projected ones: the crystals could not be compared with it.",
+          "The target has only a total DOS, which these predictors were not trained for: the crystals could not be compared with it.",
         ]),
   ];
 }
