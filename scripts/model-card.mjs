@@ -24,6 +24,7 @@ const columns = [
 await fill("models/README.md", "fast", table(fast));
 await fill("models/README.md", "predictor-corrector", table(slow));
 await fill("models/README.md", "dft", dftSection(await readJson("models/dft-study.json")));
+await fill("README.md", "dft", dftSection(await readJson("models/dft-study.json")));
 await fill(
   "README.md",
   "quality",

@@ -73,14 +73,12 @@ export function amdDistance(a: PointwiseDistances, b: PointwiseDistances): numbe
 
 /** Sum over the elements of share times distance: Infinity when the shares differ. */
 function weightedSum(a: PointwiseDistances, b: PointwiseDistances, distance: (element: number) => number): number {
-  if (a.shares.size !== b.shares.size) return Infinity;
-  let sum = 0;
-  for (const [element, share] of a.shares) {
-    const other = b.shares.get(element);
-    if (other === undefined || Math.abs(other - share) > 1e-9) return Infinity;
-    sum += share * distance(element);
-  }
-  return sum;
+  // All shares first: rows of crystals whose other elements differ may have different lengths.
+  const alike = [...a.shares].every(
+    ([element, share]) => Math.abs((b.shares.get(element) ?? Infinity) - share) <= 1e-9,
+  );
+  if (a.shares.size !== b.shares.size || !alike) return Infinity;
+  return [...a.shares].reduce((sum, [element, share]) => sum + share * distance(element), 0);
 }
 
 /** Rows have equal weights: repeated to a common number of rows, the transport is an assignment. */

@@ -17,6 +17,14 @@ describe("pointwise distance distributions", () => {
     row.forEach((distance, i) => expect(distance).toBeCloseTo(shells[i], 9));
   });
 
+  it("of crystals that share only some elements are infinitely apart, whatever the rounding of their neighbours", () => {
+    const eight = (atomicNumbers: number[]) =>
+      pointwiseDistances(cubic(6, atomicNumbers.map((_, i): Vector3 => [(i & 1) / 2, (i & 2) / 4, (i & 4) / 8]), atomicNumbers)); // prettier-ignore
+    // 38 + 38 + 13 + 13 neighbours against 38 + 25 + 25 + 13.
+    const [a, b] = [eight([3, 3, 3, 4, 4, 4, 5, 6]), eight([3, 3, 3, 4, 4, 5, 5, 6])];
+    expect([pddDistance(a, b), amdDistance(a, b)]).toEqual([Infinity, Infinity]);
+  });
+
   it("list neighbours by element: in rock salt 12 of one's own at a/sqrt 2, then 6 others at a/2 and 8 further", () => {
     const [row] = pointwiseDistances(rockSalt(5, 11, 17), { neighbours: 24, normalize: false }).rows.get(11)!;
     expect([...row.subarray(0, 12)].every((d) => Math.abs(d - 5 / Math.SQRT2) < 1e-9)).toBe(true);

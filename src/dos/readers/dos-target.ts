@@ -83,7 +83,7 @@ function shifted(energies: Float64Array, shift: number): Float64Array {
 /** How far to move the energies so that the valence-band maximum is at zero: 0 for a metal. */
 function valenceShift(file: DosFile): number {
   const { valenceBandMaximum } = file;
-  if (valenceBandMaximum !== undefined) return valenceBandMaximum === null ? 0 : -valenceBandMaximum;
+  if (valenceBandMaximum !== undefined) return valenceBandMaximum === null ? 0 : 0 - valenceBandMaximum;
   return file.sigma < storedSigma / 2 ? shiftOfSharp(file) : shiftOfBroad(file);
 }
 

@@ -62,6 +62,8 @@ export function recordDos(value: JsonObject, source: string): DosFile {
     fermiEnergy: typeof value.efermi_eV === "number" ? value.efermi_eV : null,
     energies: energiesOf(standardGrid),
     siteDos,
+    // A record that knows its gap from the eigenvalues has its zero where a target needs it.
+    ...(typeof value.gap_eV === "number" && { valenceBandMaximum: value.gap_eV > 0 ? 0 : null }),
     ...(partition && { totalDos: addSpectra(partition, standardGrid.count) }),
     sigma: storedSigma,
     binning: "centred",
