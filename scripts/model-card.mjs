@@ -41,7 +41,10 @@ function table({ rows, targets }, titles = columns.map(([title]) => title)) {
 }
 
 /** What first-principles calculations of generated crystals say. */
-function dftSection({ settings, summary }) {
+function dftSection({ settings, summary, targets }) {
+  const computed = targets.flatMap(({ candidates }) => candidates.filter(({ dft }) => dft !== undefined));
+  const own = computed.filter(({ isTarget }) => isTarget).map(({ dft }) => dft);
+  const pressed = computed.filter(({ dft }) => dft > 0.6).filter(({ pressure }) => Math.abs(pressure) > 8);
   const rows = [
     ["generated, mean of the chosen", "generated, DFT, mean"],
     ["generated, the predictor's first choice", "generated, DFT, first choice"],
@@ -56,6 +59,10 @@ function dftSection({ settings, summary }) {
       `${summary.calculations} were computed (failed: ${failures.join(", ") || "none"}). Relative L1 distance of the computed site DOS:`,
     "",
     ...[["", "relative L1"], ["---", "---"], ...rows].map((line) => `| ${line.join(" | ")} |`),
+    "",
+    `${own.length} of the computed crystals have the target's own structure; the median of their distances is ${decimal(median(own))}, and ` +
+      `${own.filter((x) => x < 0.1).length} are below 0.1, which no network here could tell. Of the ${computed.filter(({ dft }) => dft > 0.6).length} above 0.6, ` +
+      `${pressed.length} are at a wrong volume, under more than 8 GPa.`,
     "",
     `The first choice is nearer to the target than the nearest training crystal for ${percent(summary.shareBetterThanRetrieval)} of the targets. ` +
       `Predicted and computed distances have a rank correlation of ${summary.rankCorrelation.toFixed(2)}. Median energy above the hull of the set's own phases: ` +
@@ -97,6 +104,11 @@ async function fill(file, name, text) {
   if (from < 0 || to < from) throw new Error(`${file}: no ${open} ... ${close}`);
   const filled = `${content.slice(0, from + open.length)}\n\n${text}\n\n${content.slice(to)}`;
   await writeFile(path(file), await format(filled, { parser: "markdown", printWidth: 120 }));
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
 }
 
 function percent(value) {
