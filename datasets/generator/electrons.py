@@ -4,6 +4,7 @@ import quick_gpaw  # first: it makes GPAW quick
 import json
 import math
 import os
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,11 +92,24 @@ def ground_state(atoms, settings, magnetic, txt=None, previous=None):
     solver = quick_gpaw.eigensolver(atoms, ecut, settings['davidson_steps'])
     # GPAW's own number of bands leaves no empty one in crystals of the alkali and alkaline-earth metals alone
     bands = {'nbands': -5} if set(symbols) <= {'Ca', 'Sr', 'Ba', 'K', 'Rb', 'Cs'} else {}
-    calc = GPAW(mode=mode, xc='PBE', kpts=dict(settings['kpts_scf']), gpts=grid,
-                occupations=FermiDirac(SETTINGS['fermi_dirac_eV']), convergence=dict(settings['convergence']), txt=txt,
-                spinpol=magnetic, maxiter=SETTINGS['maxiter'], eigensolver=solver, **bands,
-                mixer=dict(method='sum' if magnetic else 'separate', beta=0.25, nmaxold=5, weight=50))
-    calc.initialize(atoms)
+
+    def new_calculator(points):
+        calc = GPAW(mode=mode, xc='PBE', kpts=dict(settings['kpts_scf']), gpts=points,
+                    occupations=FermiDirac(SETTINGS['fermi_dirac_eV']), convergence=dict(settings['convergence']), txt=txt,
+                    spinpol=magnetic, maxiter=SETTINGS['maxiter'], eigensolver=solver, **bands,
+                    mixer=dict(method='sum' if magnetic else 'separate', beta=0.25, nmaxold=5, weight=50))
+        calc.initialize(atoms)
+        return calc
+
+    calc = new_calculator(grid)
+    symmetry = calc.wfs.kd.symmetry
+    if not symmetry.check_grid(np.array(grid)):
+        # An operation that mixes axes would map grid points between grid points, and the density would be averaged wrongly.
+        with warnings.catch_warnings():  # it says what it does, which is what is wanted
+            warnings.simplefilter('ignore')
+            grid = tuple(get_number_of_grid_points(atoms.cell.array / BOHR, mode=mode, symmetry=symmetry))
+        previous = None
+        calc = new_calculator(grid)
     if previous:
         _start_from(calc, previous, atoms, solver)
     calc.calculate(system_changes=[])

@@ -21,7 +21,7 @@ import second_list
 import spectra
 import store
 from bundled import bundled_ids
-from electrons import PULAY, SETTINGS, fermi_level, gap, recipe
+from electrons import PULAY, SETTINGS, fermi_level, gap, ground_state, recipe
 from jobs import first_jobs, interleave
 from quick_xc import Spline
 from tetrahedra import delta_matrix, distinct_tetrahedra
@@ -104,6 +104,21 @@ class Interpolation(unittest.TestCase):
         values = np.append(np.sin(np.linspace(0, 3, 60)) + 2, 0)
         spline, at = Spline(1, 4.2, values), np.random.default_rng(0).uniform(0, 5, 300)
         np.testing.assert_allclose(spline.map(at), [spline(r) for r in at], atol=1e-12)
+
+
+class Grid(unittest.TestCase):
+    def test_it_has_the_symmetry_of_the_crystal(self):
+        """A stretched diamond cell: operations mix axes whose natural numbers of grid points differ (15, 15, 16 before)."""
+        cell = np.array([[0, 2.6, 2.6], [2.6, 0, 2.6], [2.6, 2.6, 0]]) @ np.diag([1, 1, 0.93])
+        symmetric = Atoms('Si2', cell=cell, scaled_positions=[[0] * 3, [0.25] * 3], pbc=True)
+        trembling = symmetric.copy()
+        trembling.rattle(2e-4, seed=1)
+        energies = []
+        for atoms in (symmetric, trembling):
+            ground = ground_state(atoms, recipe(2), magnetic=False)
+            self.assertTrue(ground.calc.wfs.kd.symmetry.check_grid(np.array(ground.grid)))
+            energies.append(ground.energy)
+        self.assertAlmostEqual(*energies, delta=5e-3)
 
 
 class Levels(unittest.TestCase):
