@@ -1,4 +1,4 @@
-// Quality against the number of training crystals: node scripts/learning-curve.mjs [--steps 5000] [--out models/learning-curve.json]
+// Quality against the number of training crystals: node scripts/learning-curve.mjs [--steps 5000] [--shares 0.125,0.25,0.5,1] [--out models/learning-curve.json]
 // Trains a predictor and a denoiser on growing parts of the training split (whole formulas) and judges them on the
 // validation split. About ten minutes a point on two cores; finished points are kept and not computed again.
 import { createHash } from "node:crypto";
@@ -25,12 +25,13 @@ import {
 const { values: options } = parseArgs({
   options: {
     steps: { type: "string", default: "5000" },
+    shares: { type: "string", default: "0.125,0.25,0.5,1" },
     threads: { type: "string", default: "1" },
     out: { type: "string", default: fileURLToPath(new URL("../models/learning-curve.json", import.meta.url)) },
   },
 });
 const root = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const shares = [0.125, 0.25, 0.5, 1];
+const shares = options.shares.split(",").map(Number);
 
 const engine = await compiledEngine({ threads: Number(options.threads) });
 const split = (await openDataset(root("datasets/pbe-prototypes"))).split();
