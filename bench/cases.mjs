@@ -1,5 +1,12 @@
 // What is measured: each case is prepared once an engine and then run again and again.
-import { blockNetwork, cosineSchedule, fastSampler, startState, streamNoise } from "../dist/diffusion/index.js";
+import {
+  blockNetwork,
+  cosineSchedule,
+  fastSampler,
+  guidedDenoise,
+  startState,
+  streamNoise,
+} from "../dist/diffusion/index.js";
 import { denoiserSpecs, initialParameters } from "../dist/model/index.js";
 import { adam, denoiserLoss, startOptimiser, TrainingStep } from "../dist/train/index.js";
 
@@ -16,7 +23,7 @@ export async function guidedCase(engine, config, B, N) {
   const encoded = waves(B * N * config.hiddenDim);
   const weights = new Float32Array(B).fill(2);
   return {
-    run: () => network.evaluate("guided", state, config.timesteps >> 1, encoded, weights),
+    run: () => network.evaluate(state, config.timesteps >> 1, { branches: "guided", encoded, weights }),
     dispose: network.dispose,
   };
 }
@@ -28,9 +35,15 @@ export async function samplingCase(engine, config, B, N, evaluations) {
   const shape = { batchSize: B, atomsPerCrystal: N, classCount: config.classCount };
   const network = blockNetwork(engine, { config, parameters, schedule }, shape);
   const indices = Array.from({ length: B }, (_, i) => i);
-  const encoded = waves(B * N * config.hiddenDim);
-  const weights = new Float32Array(B).fill(2);
-  const denoise = (state, t) => network.evaluate("guided", state, t, encoded, weights);
+  const { dosPoints, timesteps } = config;
+  const condition = {
+    siteDos: waves(B * N * dosPoints),
+    siteMask: new Float32Array(B * N).fill(1),
+    energyMask: new Float32Array(B * dosPoints).fill(1),
+    totalDos: new Float32Array(B * dosPoints),
+    totalMask: new Float32Array(B),
+  };
+  const denoise = await guidedDenoise(network, condition, { guidanceWeight: 2, timesteps });
   return {
     async run() {
       const start = startState(0, indices, shape, config.timesteps);

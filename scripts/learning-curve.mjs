@@ -66,8 +66,9 @@ for (const share of shares) {
     ...(await judgePredictor(predictor)),
     ...(await judgeDenoiser(denoiser)),
   });
+  points.sort((a, b) => a.share - b.share);
   await writeFileAtomic(options.out, `${JSON.stringify({ steps, judged: validation.length, points }, null, 1)}\n`);
-  console.log(JSON.stringify(points.at(-1)));
+  console.log(JSON.stringify(points.find((point) => point.share === share)));
 }
 const rows = points.flatMap((point) => [
   { trainCount: point.trainCount, value: point.predictor, series: "predictor on true structures" },

@@ -12,15 +12,20 @@ export interface Constraint {
   before?(state: DiffusionState, t: number): DiffusionState;
   after?(state: DiffusionState, t: number, estimate: Fields): Fields;
   finish(state: DiffusionState): DiffusionState;
+  /** [C]: where `after` does nothing but set clean types of some classes to 0, their places; a program can do it then. */
+  readonly classMask?: Float32Array;
 }
 
-/** A denoiser under constraints, applied in order. */
+/** A denoiser under constraints, applied in order; steps stay fused where the constraint is a choice of classes alone. */
 export function constrainDenoise(denoise: Denoise, constraints: readonly Constraint[]): Denoise {
-  return async (state, t) => {
+  const constrained = async (state: DiffusionState, t: number): Promise<Fields> => {
     const seen = constraints.reduce((s, c) => c.before?.(s, t) ?? s, state);
     const estimate = await denoise(seen, t);
     return constraints.reduce((e, c) => c.after?.(seen, t, e) ?? e, estimate);
   };
+  const [mask, ...others] = constraints.map(({ classMask }) => classMask);
+  const fused = mask && others.length === 0 ? denoise.fused?.withClasses(mask) : undefined;
+  return Object.assign(constrained, { fused });
 }
 
 /** The final state, as the constraints want it. */
@@ -66,8 +71,14 @@ export type TypeProjection = (clean: Float32Array, atomsPerCrystal: number, clas
 /**
  * Restricts types: the network's clean estimate is projected softly at every step (`soften`), and at the end `decide`
  * turns each crystal's type vectors into one-hot ones that obey.
+ * @param classMask [C] where all that `soften` does is to set the classes where it is 0 to 0
  */
-export function restrictTypes(schedule: Schedule, soften: TypeProjection, decide: TypeProjection): Constraint {
+export function restrictTypes(
+  schedule: Schedule,
+  soften: TypeProjection,
+  decide: TypeProjection,
+  classMask?: Float32Array,
+): Constraint {
   const eachCrystal = (types: Float32Array, state: DiffusionState, project: TypeProjection): Float32Array => {
     const size = state.atomsPerCrystal * state.classCount;
     for (let at = 0; at < types.length; at += size)
@@ -75,6 +86,7 @@ export function restrictTypes(schedule: Schedule, soften: TypeProjection, decide
     return types;
   };
   return {
+    classMask,
     after(state, t, estimate) {
       const clean = eachCrystal(cleanEstimate(state.types, estimate.types, t, schedule), state, soften);
       const ab = schedule.alphasCumprod[t];

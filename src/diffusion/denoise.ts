@@ -1,10 +1,38 @@
+import type { FastFactors } from "./fast-step.js";
+import type { PredictorCorrectorFactors } from "./predictor-corrector.js";
 import type { DiffusionState, Fields } from "./state.js";
 
 /**
  * What samplers see of a model: noise of types and lattice, and the coordinate score over sqrt(lambda), of the block at
  * time index t. Guidance and constraints are wrappers of this type.
  */
-export type Denoise = (state: DiffusionState, t: number) => Promise<Fields>;
+export interface Denoise {
+  (state: DiffusionState, t: number): Promise<Fields>;
+  /** Whole sampler steps as one program each, where nothing on the host has a say between evaluation and step. */
+  readonly fused?: FusedSteps;
+}
+
+/** A sampler's steps around the network, run as one program. Noise `z` is fed in, with zeros where none is wanted. */
+export interface FusedSteps {
+  /** One step of the fast sampler; `before` is the estimate that the last step returned, zeros at first. */
+  fast(
+    state: DiffusionState,
+    t: number,
+    before: Fields,
+    z: Fields,
+    factors: FastFactors,
+  ): Promise<{ readonly state: Fields; readonly estimate: Fields }>;
+  /** One step of the predictor-corrector sampler; `corrector` is the corrector's noise of the coordinates. */
+  predictorCorrector(
+    state: DiffusionState,
+    t: number,
+    z: Fields & { readonly corrector: Float32Array },
+    factors: PredictorCorrectorFactors,
+    predictorInput: "corrected" | "uncorrected",
+  ): Promise<Fields>;
+  /** The same for clean types without the classes where the mask [C] is 0. */
+  withClasses(mask: Float32Array): FusedSteps;
+}
 
 /** A finished step of a sampler. */
 export interface SamplerStep {

@@ -1,5 +1,6 @@
-import type { Denoise } from "./denoise.js";
-import type { BlockNetwork, ConditionBlock } from "./network.js";
+import type { Denoise, FusedSteps } from "./denoise.js";
+import type { BlockNetwork, ConditionBlock, Guide } from "./network.js";
+import type { DiffusionState, Fields } from "./state.js";
 
 export interface GuidanceOptions {
   /** w in (1 + w) eps_cond - w eps_uncond; 0 follows the condition alone. */
@@ -21,18 +22,30 @@ export async function guidedDenoise(
 ): Promise<Denoise> {
   const encoded = await network.encode(condition);
   const weights = new Float32Array(network.shape.batchSize).fill(options.guidanceWeight);
-  return (state, t) => {
-    const branches = options.guidanceWeight !== 0 && inInterval(t, options) ? "guided" : "conditional";
-    return network.evaluate(branches, state, t, encoded, weights);
-  };
+  return denoiseBy(network, (t) => {
+    const guided = options.guidanceWeight !== 0 && inInterval(t, options);
+    return { branches: guided ? "guided" : "conditional", encoded, weights };
+  });
 }
 
 /** The unconditional branch alone. */
 export function unconditionalDenoise(network: BlockNetwork, hiddenDim: number): Denoise {
   const { batchSize, atomsPerCrystal } = network.shape;
-  const nothing = new Float32Array(batchSize * atomsPerCrystal * hiddenDim);
+  const encoded = new Float32Array(batchSize * atomsPerCrystal * hiddenDim);
   const weights = new Float32Array(batchSize);
-  return (state, t) => network.evaluate("unconditional", state, t, nothing, weights);
+  return denoiseBy(network, () => ({ branches: "unconditional", encoded, weights }));
+}
+
+/** Evaluations by themselves, and with a sampler's step around them. */
+function denoiseBy(network: BlockNetwork, guideAt: (t: number) => Guide): Denoise {
+  const fused = (classMask?: Float32Array): FusedSteps => ({
+    fast: (state, t, ...step) => network.fastStep(state, t, { ...guideAt(t), classMask }, ...step),
+    predictorCorrector: (state, t, ...step) =>
+      network.predictorCorrectorStep(state, t, { ...guideAt(t), classMask }, ...step),
+    withClasses: fused,
+  });
+  const evaluate = (state: DiffusionState, t: number): Promise<Fields> => network.evaluate(state, t, guideAt(t));
+  return Object.assign(evaluate, { fused: fused() });
 }
 
 function inInterval(t: number, { guidanceInterval: [from, to] = [0, 1], timesteps }: GuidanceOptions): boolean {

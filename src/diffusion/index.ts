@@ -4,8 +4,13 @@ export { argmaxTypes, fieldSize, wrap, type DiffusionState, type Field, type Fie
 export { startState, streamNoise, type BlockShape, type NoisePurpose, type NoiseSource } from "./noise.js";
 export { corrupt, type Corrupted } from "./corruption.js";
 export { lossCounts, lossSums, referenceCosts, type FieldTensors, type LossCosts } from "./loss.js";
-export { type Denoise, type SamplerStep } from "./denoise.js";
-export { predictorCorrector, type PredictorCorrectorOptions } from "./predictor-corrector.js";
+export { type Denoise, type FusedSteps, type SamplerStep } from "./denoise.js";
+export {
+  predictorCorrector,
+  type PredictorCorrectorFactors,
+  type PredictorCorrectorOptions,
+} from "./predictor-corrector.js";
+export { type Estimate, type FastFactors } from "./fast-step.js";
 export { cleanEstimate, fastSampler, firstUsefulTime, stride, type FastSamplerOptions } from "./fast-sampler.js";
 export {
   blockNetwork,
@@ -14,6 +19,7 @@ export {
   type Branches,
   type ConditionBlock,
   type DenoiserNetwork,
+  type Guide,
 } from "./network.js";
 export { guidedDenoise, unconditionalDenoise, type GuidanceOptions } from "./guidance.js";
 export {

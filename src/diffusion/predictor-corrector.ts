@@ -1,8 +1,8 @@
 import type { Denoise, SamplerStep } from "./denoise.js";
 import type { NoiseSource } from "./noise.js";
 import type { Schedule } from "./schedule.js";
-import type { DiffusionState } from "./state.js";
-import { wrap } from "./state.js";
+import type { DiffusionState, Fields } from "./state.js";
+import { fieldRecord, wrap, zeroFields } from "./state.js";
 
 export interface PredictorCorrectorOptions {
   /** Step size of the Langevin corrector at the smallest sigma. */
@@ -28,63 +28,77 @@ export async function* predictorCorrector(
   options: PredictorCorrectorOptions = {},
 ): AsyncGenerator<SamplerStep, DiffusionState> {
   const { stepLr = 1e-5, predictorInput = "corrected", startTime = schedule.timesteps } = options;
+  const nothing = zeroFields(start);
   let state = start;
   for (let t = startTime; t >= 1; t--) {
-    const first = await denoise(state, t);
-    const corrected = { ...state, fracCoords: correct(state.fracCoords, first.fracCoords, t, schedule, noise, stepLr) };
-    const second = predictorInput === "corrected" ? await denoise(corrected, t) : first;
-    state = {
-      ...corrected,
-      fracCoords: reverseVe(corrected.fracCoords, second.fracCoords, t, schedule, noise),
-      types: ancestral(state.types, second.types, t, schedule, t > 1 ? noise("types", t, "predictor") : null),
-      lattice: ancestral(state.lattice, second.lattice, t, schedule, t > 1 ? noise("lattice", t, "predictor") : null),
+    const factors = stepFactors(t, schedule, stepLr);
+    const z = {
+      ...fieldRecord((field) => (t > 1 ? noise(field, t, "predictor") : nothing[field])),
+      corrector: t > 1 ? noise("fracCoords", t, "corrector") : nothing.fracCoords,
     };
+    const fields = denoise.fused
+      ? await denoise.fused.predictorCorrector(state, t, z, factors, predictorInput)
+      : await correctAndPredict(denoise, state, t, z, factors, predictorInput);
+    state = { ...state, ...fields };
     yield { t, step: startTime - t + 1, stepCount: startTime, state };
   }
   return state;
 }
 
-/** x - s score sqrt(lambda) + sqrt(2 s) z, s = stepLr (sigma_t / sigma_1)^2. Not wrapped: only the predictor wraps. */
-function correct(
-  x: Float32Array,
-  score: Float32Array,
+/** The numbers of the step at one time index. */
+export interface PredictorCorrectorFactors {
+  /** Corrector: x - correctorDrift score + correctorSpread z. Not wrapped: only the predictor wraps. */
+  readonly correctorDrift: number;
+  readonly correctorSpread: number;
+  /** Reverse VE: x - coordDrift score + coordSpread z. */
+  readonly coordDrift: number;
+  readonly coordSpread: number;
+  /** DDPM: scale (v - pull eps) + spread z. */
+  readonly scale: number;
+  readonly pull: number;
+  readonly spread: number;
+}
+
+/** Corrector: s = stepLr (sigma_t / sigma_1)^2, drift s sqrt(lambda), spread sqrt(2 s). */
+function stepFactors(
   t: number,
-  schedule: Schedule,
-  noise: NoiseSource,
+  { coordSigmas, scoreNorms, alphas, alphasCumprod, sigmas }: Schedule,
   stepLr: number,
-): Float32Array {
-  const s = stepLr * (schedule.coordSigmas[t] / schedule.coordSigmas[1]) ** 2;
-  const drift = s * Math.sqrt(schedule.scoreNorms[t]);
-  const spread = Math.sqrt(2 * s);
-  const z = t > 1 ? noise("fracCoords", t, "corrector") : null;
-  return x.map((value, i) => value - drift * score[i] + (z ? spread * z[i] : 0));
+): PredictorCorrectorFactors {
+  const s = stepLr * (coordSigmas[t] / coordSigmas[1]) ** 2;
+  const [variance, next] = [coordSigmas[t] ** 2, coordSigmas[t - 1] ** 2];
+  return {
+    correctorDrift: s * Math.sqrt(scoreNorms[t]),
+    correctorSpread: Math.sqrt(2 * s),
+    coordDrift: (variance - next) * Math.sqrt(scoreNorms[t]),
+    coordSpread: Math.sqrt((next * (variance - next)) / variance),
+    scale: 1 / Math.sqrt(alphas[t]),
+    pull: (1 - alphas[t]) / Math.sqrt(1 - alphasCumprod[t]),
+    spread: sigmas[t],
+  };
 }
 
-function reverseVe(
-  x: Float32Array,
-  score: Float32Array,
+/** The step on the host; `FusedSteps.predictorCorrector` is the same inside a program. */
+async function correctAndPredict(
+  denoise: Denoise,
+  state: DiffusionState,
   t: number,
-  schedule: Schedule,
-  noise: NoiseSource,
-): Float32Array {
-  const variance = schedule.coordSigmas[t] ** 2;
-  const next = schedule.coordSigmas[t - 1] ** 2;
-  const drift = (variance - next) * Math.sqrt(schedule.scoreNorms[t]);
-  const spread = Math.sqrt((next * (variance - next)) / variance);
-  const z = t > 1 ? noise("fracCoords", t, "predictor") : null;
-  return x.map((value, i) => wrap(value - drift * score[i] + (z ? spread * z[i] : 0)));
-}
-
-/** DDPM: (v - (1 - alpha) / sqrt(1 - ab) eps) / sqrt(alpha) + sigma_t z. */
-function ancestral(
-  v: Float32Array,
-  eps: Float32Array,
-  t: number,
-  schedule: Schedule,
-  z: Float32Array | null,
-): Float32Array {
-  const scale = 1 / Math.sqrt(schedule.alphas[t]);
-  const pull = (1 - schedule.alphas[t]) / Math.sqrt(1 - schedule.alphasCumprod[t]);
-  const spread = schedule.sigmas[t];
-  return v.map((value, i) => scale * (value - pull * eps[i]) + (z ? spread * z[i] : 0));
+  z: Fields & { readonly corrector: Float32Array },
+  f: PredictorCorrectorFactors,
+  predictorInput: "corrected" | "uncorrected",
+): Promise<Fields> {
+  const first = await denoise(state, t);
+  const fracCoords = state.fracCoords.map(
+    (x, i) => x - f.correctorDrift * first.fracCoords[i] + f.correctorSpread * z.corrector[i],
+  );
+  const second = predictorInput === "corrected" ? await denoise({ ...state, fracCoords }, t) : first;
+  const ancestral = (v: Float32Array, eps: Float32Array, fresh: Float32Array): Float32Array =>
+    v.map((value, i) => f.scale * (value - f.pull * eps[i]) + f.spread * fresh[i]);
+  return {
+    fracCoords: fracCoords.map((x, i) =>
+      wrap(x - f.coordDrift * second.fracCoords[i] + f.coordSpread * z.fracCoords[i]),
+    ),
+    types: ancestral(state.types, second.types, z.types),
+    lattice: ancestral(state.lattice, second.lattice, z.lattice),
+  };
 }

@@ -27,6 +27,16 @@ export function fieldSize(
   return batchSize * atomsPerCrystal * (field === "types" ? classCount : 3);
 }
 
+/** One array per field. */
+export function fieldRecord(make: (field: Field) => Float32Array): Fields {
+  return { types: make("types"), fracCoords: make("fracCoords"), lattice: make("lattice") };
+}
+
+/** Zeros, shaped as a block's fields. */
+export function zeroFields(shape: Omit<DiffusionState, Field>): Fields {
+  return fieldRecord((field) => new Float32Array(fieldSize(field, shape)));
+}
+
 /** x mod 1 in [0, 1), also where rounding to float32 would give 1. */
 export function wrap(x: number): number {
   const wrapped = Math.fround(x - Math.floor(x));

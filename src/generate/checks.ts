@@ -20,6 +20,9 @@ export function assertSettings({
   guidanceWeight = 0,
   guidanceInterval: [from, to] = [0, 1],
   eta = 0,
+  coordEta = 0,
+  order = 1,
+  spacing = 1,
   stepLr = 0,
 }: GenerateOptions): void {
   for (const [name, value, least] of [
@@ -34,6 +37,10 @@ export function assertSettings({
   if (!(0 <= from && from <= to && to <= 1))
     throw new Error(`guidance interval: expected 0 <= from <= to <= 1, found ${from} to ${to}`);
   if (!(eta >= 0 && eta <= 1)) throw new Error(`eta: expected a number from 0 to 1, found ${eta}`);
+  if (!(coordEta >= 0 && coordEta < Infinity))
+    throw new Error(`coordinate eta: expected a number of at least 0, found ${coordEta}`);
+  if (order !== 1 && order !== 2) throw new Error(`order: expected 1 or 2, found ${String(order)}`);
+  if (!(spacing >= 0.5 && spacing <= 4)) throw new Error(`spacing: expected a number from 0.5 to 4, found ${spacing}`);
   if (!(stepLr >= 0 && stepLr < Infinity))
     throw new Error(`corrector step size: expected a number of at least 0, found ${stepLr}`);
 }

@@ -20,18 +20,21 @@ export function makeConstraints(
   noise: NoiseSource,
 ): Constraint[] {
   assertConsistent(options, model, atoms);
-  const { soften, decide } = typeRestriction(options, model, pinnedTypes(options));
-  return [restrictTypes(schedule, soften, decide), ...heldFields(options, model, atoms, batchSize, schedule, noise)];
+  const { soften, decide, classMask } = typeRestriction(options, model, pinnedTypes(options));
+  return [restrictTypes(schedule, soften, decide, classMask), ...heldFields(options, model, atoms, batchSize, schedule, noise)];
 }
 
 function typeRestriction(
   { composition, elements }: GenerateOptions,
   model: DenoiserModel,
   pins: Pins,
-): { soften: TypeProjection; decide: TypeProjection } {
+): { soften: TypeProjection; decide: TypeProjection; classMask?: Float32Array } {
   if (!composition) {
     const allowed = elements ?? (model.elements.length > 0 ? model.elements : allElements(model));
-    return pinned(allowedClasses(new Set(allowed.map((z) => z - 1))), pins);
+    const classes = new Set(allowed.map((z) => z - 1));
+    if (pins.size > 0) return pinned(allowedClasses(classes), pins);
+    const classMask = Float32Array.from({ length: model.config.classCount }, (_, c) => Number(classes.has(c)));
+    return { ...allowedClasses(classes), classMask };
   }
   return pinned(
     exactComposition(new Map([...composition].map(([z, n]) => [z - 1, n])), (cost) =>

@@ -120,7 +120,7 @@ async function* sampleBlock(
   indices: readonly number[],
   options: GenerateOptions,
 ): AsyncGenerator<SamplerStep, DiffusionState> {
-  const { seed = 0, sampler = "fast", steps, eta, stepLr } = options;
+  const { seed = 0, sampler = "fast", steps, eta, coordEta, order, spacing, stepLr } = options;
   const noise = streamNoise(seed, indices, shape);
   const constraints = makeConstraints(options, model, shape.atomsPerCrystal, shape.batchSize, schedule, noise);
   const denoise = constrainDenoise(unconstrained, constraints);
@@ -131,6 +131,9 @@ async function* sampleBlock(
       ? fastSampler(denoise, state, schedule, noise, {
           steps,
           eta,
+          coordEta,
+          order,
+          spacing,
           startTime: Math.min(startTime, firstUsefulTime(schedule)),
           latticeBound,
         })

@@ -37,10 +37,16 @@ export interface GenerateOptions {
   readonly seedNoise?: number;
   /** `fast`: strided, one evaluation a step; `predictor-corrector`: the reference's, two evaluations at every t. */
   readonly sampler?: "fast" | "predictor-corrector";
-  /** Evaluations of the fast sampler. Default 100. */
+  /** Evaluations of the fast sampler. Default 25. */
   readonly steps?: number;
   /** Noise of the fast sampler, 0 deterministic to 1 ancestral. Default 1. */
   readonly eta?: number;
+  /** The same for the coordinates; above 1 their noise is renewed faster. Default: ten times `eta`, all of it in every step. */
+  readonly coordEta?: number;
+  /** Order of the fast sampler: 2 extrapolates the last two evaluations. Default 2. */
+  readonly order?: 1 | 2;
+  /** Above 1 the fast sampler's times lie denser where the noise is low. Default 1. */
+  readonly spacing?: number;
   /** Step size of the predictor-corrector sampler's corrector. */
   readonly stepLr?: number;
   /** Crystals of one compiled block. Default 8. */

@@ -104,11 +104,11 @@ function cspLayer(
   const receiver = addBias(p, `${name}.edge_mlp.0`, project(normed, weights.receiver).add(perCrystal));
   const sender = project(normed, weights.sender);
   const messages = groups.map((offsets, g) => {
-    const senders = tf.stack(
-      offsets.map((s) => roll(sender, s, 2)),
-      2,
+    const edge = silu(
+      atOffsets(sender, offsets)
+        .add(receiver.reshape([R, B, 1, N, H]))
+        .add(fourier[g]),
     );
-    const edge = silu(senders.add(receiver.reshape([R, B, 1, N, H])).add(fourier[g]));
     return silu(linear(p, `${name}.edge_mlp.2`, edge));
   });
   const message =
@@ -120,6 +120,37 @@ function cspLayer(
           .div(N);
   const update = silu(linear(p, `${name}.node_mlp.0`, tf.concat([normed, message], -1)));
   return h.add(silu(linear(p, `${name}.node_mlp.2`, update)));
+}
+
+/**
+ * The senders of all receivers: x [R, B, N, H] -> [R, B, S, N, H] with x[(i + s) mod N] at receiver i. One gather, and one
+ * for the gradient, which the receivers' inverse places make; a gather's own gradient would be a scatter.
+ */
+function atOffsets(x: tf.Tensor, offsets: readonly number[]): tf.Tensor {
+  const [R, B, N, H] = x.shape;
+  const S = offsets.length;
+  const places = (place: (atom: number, s: number, k: number) => number): tf.Tensor1D =>
+    tf.tensor1d(
+      offsets.flatMap((s, k) => Array.from({ length: N }, (_, atom) => place(atom, s, k))),
+      "int32",
+    );
+  const gathered = tf.customGrad((...[sender]) => ({
+    value: tf.gather(
+      sender as tf.Tensor,
+      places((receiver, s) => (receiver + s) % N),
+      2,
+    ),
+    gradFunc: (gradient: tf.Tensor) =>
+      tf
+        .gather(
+          gradient,
+          places((sent, s, k) => k * N + ((sent - s + N) % N)),
+          2,
+        )
+        .reshape([R, B, S, N, H])
+        .sum(2),
+  }));
+  return gathered(x).reshape([R, B, S, N, H]);
 }
 
 /** The product of every layer's Fourier columns with F_ij, all offsets at once: one [B, S = N, N, H] a layer. */

@@ -36,9 +36,13 @@ export function layerNorm(p: ParameterTensors, name: string, x: tf.Tensor): tf.T
   return normed.mul(parameter(p, `${name}.weight`)).add(parameter(p, `${name}.bias`));
 }
 
-/** x sigmoid(x). */
+/** y = x s, s = sigmoid(x). Its gradient dy (s + y (1 - s)) is four passes, what follows from the product rule seven. */
 export function silu(x: tf.Tensor): tf.Tensor {
-  return x.mul(x.sigmoid());
+  return tf.customGrad((...[input]) => {
+    const s = tf.sigmoid(input as tf.Tensor);
+    const value = tf.mul(input as tf.Tensor, s);
+    return { value, gradFunc: (dy: tf.Tensor) => dy.mul(s.add(value.mul(tf.scalar(1).sub(s)))) };
+  })(x);
 }
 
 /** Columns [from, to) of a weight [out, in]: the part that meets those inputs. */

@@ -57,7 +57,7 @@ describe.each(engines)("on $name", (engine) => {
     const network = blockNetwork(engine, { config: tinyConfig, parameters, schedule }, shape);
     const encoded = await network.encode(condition);
     const at = (w: readonly number[]): Promise<Fields> =>
-      network.evaluate("guided", state, 5, encoded, Float32Array.from(w));
+      network.evaluate(state, 5, { branches: "guided", encoded, weights: Float32Array.from(w) });
     const [one, three, both] = [await at([1, 1]), await at([3, 3]), await at([1, 3])];
     expectAllClose(both.lattice.slice(0, 9), one.lattice.slice(0, 9), { tolerance: 1e-6 });
     expectAllClose(both.lattice.slice(9), three.lattice.slice(9), { tolerance: 1e-6 });
@@ -71,7 +71,9 @@ test("which branches are computed: weight 0 the conditional one alone, and the i
   const network: BlockNetwork = {
     shape,
     encode: () => Promise.resolve(new Float32Array()),
-    evaluate: (branches) => Promise.resolve((asked.push(branches), nothing)),
+    evaluate: (_state, _t, { branches }) => Promise.resolve((asked.push(branches), nothing)),
+    fastStep: () => Promise.reject(new Error("not asked for")),
+    predictorCorrectorStep: () => Promise.reject(new Error("not asked for")),
     dispose: () => undefined,
   };
   const branchesAt = async (guidanceWeight: number, times: number[], guidanceInterval?: [number, number]) => {

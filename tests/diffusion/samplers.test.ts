@@ -10,6 +10,7 @@ import {
   streamNoise,
   stride,
   warmStart,
+  wrappedNormalScore,
 } from "../../src/diffusion/index.js";
 import { expectAllClose } from "../support/close.js";
 import { cleanBlock, collect, perfectDenoiser, turns } from "./support.js";
@@ -45,12 +46,13 @@ describe("a perfect denoiser of one crystal leads to that crystal", () => {
   });
 
   test.each([
-    [1, 100],
-    [1, 10],
-    [0, 10],
-    [0.5, 25],
-  ])("fast sampler, eta %d, %i steps", async (eta, steps) => {
-    const run = fastSampler(perfect, start, schedule, noise, { eta, steps });
+    { eta: 1, steps: 100 },
+    { eta: 1, steps: 10, order: 1 },
+    { eta: 1, steps: 10, coordEta: 1 },
+    { eta: 0, steps: 10 },
+    { eta: 0.5, steps: 25, spacing: 2 },
+  ] as const)("fast sampler, %o", async (options) => {
+    const run = fastSampler(perfect, start, schedule, noise, options);
     expectCrystal((await collect(run)).final, clean, 1e-3);
   });
 });
@@ -65,7 +67,13 @@ test("the fast sampler with eta 1 that visits every t is the reference's predict
   };
   const options = { stepLr: 0, startTime: 98 };
   const reference = predictorCorrector(denoise, start, schedule, noise, { ...options, predictorInput: "uncorrected" });
-  const fast = fastSampler(denoise, start, schedule, noise, { eta: 1, steps: 98, startTime: 98 });
+  const fast = fastSampler(denoise, start, schedule, noise, {
+    order: 1,
+    eta: 1,
+    coordEta: 1,
+    steps: 98,
+    startTime: 98,
+  });
   const [expected, found] = [await collect(reference), await collect(fast)];
   expect(found.steps.length).toBe(98);
   found.steps.forEach(({ state, t }, i) => {
@@ -74,6 +82,45 @@ test("the fast sampler with eta 1 that visits every t is the reference's predict
     expectAllClose(state.lattice, same.state.lattice, { tolerance: 2e-4 });
     expectAllClose(state.types, same.state.types, { tolerance: 2e-4 });
     expectAllClose(turns(state.fracCoords, same.state.fracCoords), new Float32Array(18), { tolerance: 1, floor: 1e-4 });
+  });
+});
+
+describe("order, on data whose exact answers are known", () => {
+  const fine = cosineSchedule(4000);
+  const one = { batchSize: 1, atomsPerCrystal: 1, classCount: 1 };
+  const data = { mean: 0.4, deviation: 0.3, place: 0.45, width: 0.04 };
+  /** Lattice numbers are normal, coordinates wrapped normal: what a perfect network says of them. */
+  const exact: Denoise = ({ types, lattice, fracCoords }, t) => {
+    const [ab, sigma] = [fine.alphasCumprod[t], fine.coordSigmas[t]];
+    const total = ab * data.deviation ** 2 + 1 - ab;
+    const norm = Math.sqrt(fine.scoreNorms[t]);
+    return Promise.resolve({
+      types: types.map((x) => Math.sqrt(1 - ab) * x),
+      lattice: lattice.map((x) => (Math.sqrt(1 - ab) * (x - Math.sqrt(ab) * data.mean)) / total),
+      fracCoords: fracCoords.map((x) => wrappedNormalScore(x - data.place, Math.hypot(sigma, data.width)) / norm),
+    });
+  };
+  const begin = startState(3, [0], one, fine.timesteps);
+  const startTime = 3920;
+  /** Where three quarters of the way lead: the last step, to no noise at all, is of first order always. */
+  const later = async (steps: number, order: 1 | 2): Promise<DiffusionState> =>
+    (await collect(fastSampler(exact, begin, fine, noise, { steps, order, eta: 0, startTime }))).steps[0.75 * steps - 1]
+      .state;
+
+  test.each([
+    [1, 1.7, 2.4],
+    [2, 2.8, 6],
+  ] as const)("order %i: twice the steps divide the error by %d to %d", async (order, least, most) => {
+    const limit = await later(startTime, 2);
+    const error = async (steps: number, field: "lattice" | "fracCoords"): Promise<number> => {
+      const found = (await later(steps, order))[field];
+      return Math.hypot(...turns(found, limit[field]));
+    };
+    for (const field of ["lattice", "fracCoords"] as const) {
+      const ratio = (await error(40, field)) / (await error(80, field));
+      expect(ratio, field).toBeGreaterThan(least);
+      expect(ratio, field).toBeLessThan(most);
+    }
   });
 });
 

@@ -20,7 +20,7 @@ export function writeNode(writer: OnnxWriter, node: GraphNode): void {
 
 /** An operator whose ONNX counterpart takes the same inputs and no attributes. */
 const plain =
-  (opType: string): Operator<UnaryOp | BinaryOp | "where" | "matmul"> =>
+  (opType: string): Operator<UnaryOp | BinaryOp | "where" | "clip" | "matmul"> =>
   (writer, inputs, output) =>
     writer.node(opType, inputs, output);
 
@@ -117,7 +117,7 @@ const operators: Operators = {
   ...unary,
   ...binary,
   ...reductions,
-  ...{ where: plain("Where"), matmul: plain("MatMul") },
+  ...{ where: plain("Where"), clip: plain("Clip"), matmul: plain("MatMul") },
   ...{ cast, reshape, expand, transpose, concat, slice, reverse, pad, tile, cumsum, gather, softmax, einsum },
   ...{ argMax: argExtreme("ArgMax"), argMin: argExtreme("ArgMin") },
 };

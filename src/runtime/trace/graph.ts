@@ -44,6 +44,8 @@ type Reduce = { readonly axes: readonly number[]; readonly keepDims: boolean };
 export type Operations = Record<UnaryOp | BinaryOp, None> &
   Record<ReduceOp, Reduce> & {
     where: None;
+    /** Inputs: values, lower bound, upper bound; the bounds are scalars. */
+    clip: None;
     cast: None;
     matmul: None;
     reshape: None;

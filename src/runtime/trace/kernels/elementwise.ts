@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../builder.js";
 import type { BinaryOp, UnaryOp, Value } from "../graph.js";
-import { binary, cast, unary, where } from "../ops/elementwise.js";
+import { binary, cast, clip, unary, where } from "../ops/elementwise.js";
 import type { Kernel } from "./kernel.js";
 
 const UNARY: Record<string, UnaryOp> = {
@@ -67,10 +67,6 @@ function mapKernels<T>(table: Record<string, T>, kernel: (op: T) => Kernel): Rec
 
 const numeric = (g: GraphBuilder, x: Value): Value => (x.dtype === "bool" ? cast(g, x, "int32") : x);
 const square = (g: GraphBuilder, x: Value): Value => binary(g, "mul", x, x);
-
-export function clip(g: GraphBuilder, x: Value, low: number, high: number): Value {
-  return binary(g, "min", binary(g, "max", x, g.scalar(low, x.dtype)), g.scalar(high, x.dtype));
-}
 
 export function leakyRelu(g: GraphBuilder, x: Value, alpha: number): Value {
   return where(g, binary(g, "greater", x, g.scalar(0, x.dtype)), x, binary(g, "mul", x, g.scalar(alpha, x.dtype)));

@@ -1,8 +1,8 @@
 import type { GraphBuilder } from "../builder.js";
 import type { Value } from "../graph.js";
-import { binary, broadcastShape, cast, unary, where } from "../ops/elementwise.js";
+import { binary, broadcastShape, cast, clip, unary, where } from "../ops/elementwise.js";
 import { reshape, transposeMatrix } from "../ops/layout.js";
-import { clip, leakyRelu } from "./elementwise.js";
+import { leakyRelu } from "./elementwise.js";
 import type { Kernel, KernelAttributes } from "./kernel.js";
 import { axisOf } from "./kernel.js";
 

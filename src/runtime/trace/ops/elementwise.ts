@@ -30,6 +30,12 @@ export function where(graph: GraphBuilder, condition: Value, yes: Value, no: Val
   return elementwise(graph, values, outShape, (args, shape) => graph.emit("where", args, {}, shape, yes.dtype));
 }
 
+/** min(max(x, low), high), in one pass over x. */
+export function clip(graph: GraphBuilder, x: Value, low: number, high: number): Value {
+  const bounds = [graph.scalar(low, x.dtype), graph.scalar(high, x.dtype)];
+  return elementwise(graph, [x, ...bounds], x.shape, (values, shape) => graph.emit("clip", values, {}, shape, x.dtype));
+}
+
 export function cast(graph: GraphBuilder, x: Value, dtype: DType): Value {
   if (x.dtype === dtype) return x;
   return elementwise(graph, [x], x.shape, (values, shape) => graph.emit("cast", values, {}, shape, dtype));
