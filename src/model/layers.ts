@@ -38,10 +38,13 @@ export function layerNorm(p: ParameterTensors, name: string, x: tf.Tensor): tf.T
 
 /** y = x s, s = sigmoid(x). Its gradient dy (s + y (1 - s)) is four passes, what follows from the product rule seven. */
 export function silu(x: tf.Tensor): tf.Tensor {
-  return tf.customGrad((...[input]) => {
+  return tf.customGrad((...[input, save]) => {
     const s = tf.sigmoid(input as tf.Tensor);
     const value = tf.mul(input as tf.Tensor, s);
-    return { value, gradFunc: (dy: tf.Tensor) => dy.mul(s.add(value.mul(tf.scalar(1).sub(s)))) };
+    (save as tf.GradSaveFunc)([s, value]);
+    const gradFunc = (dy: tf.Tensor, [gate, y]: tf.Tensor[]): tf.Tensor =>
+      dy.mul(gate.add(y.mul(tf.scalar(1).sub(gate))));
+    return { value, gradFunc };
   })(x);
 }
 
