@@ -36,6 +36,28 @@ async function warmUp(run) {
   for (let i = 0; i < 3 && performance.now() - start < 3000; i++) await run();
 }
 
+/**
+ * GB/s that a product of two arrays of 64 MB and its sum move, the fastest of ten: two arrays read, one written and read. Beyond
+ * the caches this bounds what only looks at every weight, such as an optimiser.
+ */
+export async function measureBandwidth(engine) {
+  const length = 1 << 24;
+  const program = await engine.compile({
+    name: "memory bandwidth",
+    inputs: [{ shape: [length] }, { shape: [length] }],
+    fn: (a, b) => [a.mul(b).sum()],
+  });
+  const [a, b] = [new Float32Array(length).fill(1), new Float32Array(length).fill(2)];
+  const times = [];
+  for (let i = 0; i < 10; i++) {
+    const start = performance.now();
+    await program.run([a, b]);
+    times.push(performance.now() - start);
+  }
+  program.dispose();
+  return (4 * 4 * length) / 1e6 / Math.min(...times);
+}
+
 /** Median time that a piece of code takes in a process of its own, which it prints as its last line. */
 export function freshProcess(code, cwd, repeats) {
   const times = Array.from({ length: repeats }, () => {

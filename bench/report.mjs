@@ -7,6 +7,7 @@ export function markdown(results) {
   const { machine, versions, guided, small, training, sampling, startup, kernel, repeats, unavailable, smallSize } =
     results;
   const peaks = { ours: results.peakGflops, peer: results.peerPeakGflops };
+  const optimiserMs = optimiserTime(results);
   const blocks = [...guided, { ...small, note: ` (hidden ${smallSize.hiddenDim}, ${smallSize.layerCount} layers)` }];
   return [
     "# Speed",
@@ -37,6 +38,10 @@ export function markdown(results) {
       training.flatMap((block) => rows(block, peaks)),
     ),
     "",
+    `Besides its products a step reads each of the ${(results.parameterCount / 1e6).toFixed(1)} million weights with its gradient and two moments, and ` +
+      `writes all but the gradient: 28 bytes a weight, at the ${results.bandwidthGBs.toFixed(0)} GB/s that arrays move here ${optimiserMs.toFixed(0)} ms.`,
+    "",
+    ...limitLines(results, optimiserMs),
     ...samplingLines(sampling),
     "## Start",
     "",
@@ -53,6 +58,36 @@ export function markdown(results) {
     "eager-cpu is plain loops: at full size one evaluation takes minutes, so it is compared on a small network only.",
     ...unavailable.map((engine) => `${engine.name} is not available here: ${engine.reason}.`),
   ].join("\n");
+}
+
+/** Milliseconds that an optimiser's step must take to move its arrays. */
+function optimiserTime({ parameterCount, bandwidthGBs }) {
+  return (28 * parameterCount) / bandwidthGBs / 1e6;
+}
+
+/** How many times faster than the peer of this run anything could be: the needed products at the peak, and the optimiser's traffic. */
+function limitLines({ guided, training, peakGflops }, optimiserMs) {
+  const line = (title, block, extraMs) => {
+    const theirs = block.engines.find(({ engine }) => engine === "pytorch");
+    if (!theirs) return [];
+    const least = (1000 * block.gflop) / peakGflops + extraMs;
+    return [
+      [`${title}, ${name(block)}`, least.toFixed(0), (theirs.ms / least).toFixed(1), theirs.timesCompiled.toFixed(1)],
+    ];
+  };
+  const rows = [
+    ...guided.flatMap((block) => line("guided evaluation", block, 0)),
+    ...training.flatMap((block) => line("training step", block, optimiserMs)),
+  ];
+  if (rows.length === 0) return [];
+  return [
+    "## Limits",
+    "",
+    "What the operations that are really needed would take at the peak, and how many times faster than PyTorch that would be.",
+    "",
+    ...table(["", "least ms", "limit", "reached"], rows),
+    "",
+  ];
 }
 
 function footprintLines(footprint) {
@@ -86,18 +121,19 @@ function kernelRows(kernel) {
 
 function samplingLines(sampling) {
   if (!sampling) return [];
+  const peers = sampling.engines.filter(({ engine }) => engine !== "compiled-cpu");
   return [
     `## A guided crystal, full size, ${name(sampling)}`,
     "",
     "The fast sampler against a thousand predictor-corrector steps (of which some were timed); models/README.md has the quality of both.",
     "",
     ...table(
-      ["engine", "guided evaluations", "ms a crystal", "time / compiled-cpu"],
+      ["engine", "guided evaluations", "ms a crystal", ...peers.map(({ engine }) => `${engine} / it`)],
       sampling.engines.map((row) => [
         row.engine,
         row.evaluations,
         row.msPerCrystal.toFixed(0),
-        row.timesCompiled.toFixed(1),
+        ...peers.map(({ msPerCrystal }) => (msPerCrystal / row.msPerCrystal).toFixed(1)),
       ]),
     ),
     "",
@@ -138,15 +174,28 @@ function table(head, rows) {
 /** What README quotes: our times beside PyTorch's. Undefined where there was no peer. */
 export function readmeTable({ guided, training, sampling, machine, peakGflops, peerPeakGflops, date }) {
   if (!peerPeakGflops) return undefined;
-  const line = (title, engines, value, unit) => {
-    const [ours, theirs] = ["compiled-cpu", "pytorch"].map((name) => engines.find(({ engine }) => engine === name));
+  const line = (title, theirs, ours) => [
+    title,
+    `${theirs.toFixed(0)} ms`,
+    `${ours.toFixed(0)} ms`,
+    `**${(theirs / ours).toFixed(1)}**`,
+  ];
+  const block = (title, { engines, ...shape }) => {
+    const [ours, theirs] = ["compiled-cpu", "pytorch"].map((engine) => engines.find((row) => row.engine === engine));
+    // The median of the turns' ratios, which is not quite that of the medians.
     return [
-      title,
-      ...[theirs, ours].map((row) => `${value(row).toFixed(0)} ${unit}`),
+      ...line(`${title}, ${name(shape)}`, theirs.ms, ours.ms).slice(0, 3),
       `**${theirs.timesCompiled.toFixed(1)}**`,
     ];
   };
-  const ms = (row) => row.ms;
+  const crystal = (row) => {
+    const theirs = sampling.engines.find(({ engine }) => engine === "pytorch");
+    return line(
+      `a guided crystal, ${theirs.evaluations} evaluations there, ${row.evaluations} here`,
+      theirs.msPerCrystal,
+      row.msPerCrystal,
+    );
+  };
   return [
     `${machine.cpu}, ${machine.threads} threads, ${date.slice(0, 10)}; full reference size (12.8 million weights); medians of runs in turns; ` +
       `matrix products reach ${peakGflops.toFixed(0)} GFLOP/s here in onnxruntime and ${peerPeakGflops.toFixed(0)} in PyTorch:`,
@@ -154,11 +203,9 @@ export function readmeTable({ guided, training, sampling, machine, peakGflops, p
     ...table(
       ["crystals x atoms", "PyTorch", "dosmith", "times faster"],
       [
-        ...guided.map((block) => line(`guided evaluation, ${name(block)}`, block.engines, ms, "ms")),
-        ...training.map((block) => line(`training step, ${name(block)}`, block.engines, ms, "ms")),
-        ...(sampling
-          ? [line(`a guided crystal (1000 steps there, ${sampling.engines[0].evaluations} evaluations here)`, sampling.engines, (row) => row.msPerCrystal, "ms")] // prettier-ignore
-          : []),
+        ...guided.map((row) => block("guided evaluation", row)),
+        ...training.map((row) => block("training step", row)),
+        ...(sampling?.engines ?? []).filter(({ engine }) => engine === "compiled-cpu").map(crystal),
       ],
     ),
   ].join("\n");

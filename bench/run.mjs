@@ -8,13 +8,13 @@ import { fileURLToPath } from "node:url";
 import { createRequire } from "node:module";
 import { format } from "prettier";
 import { writeFileAtomic } from "../dist/data/index.js";
-import { referenceConfig } from "../dist/model/index.js";
+import { denoiserSpecs, initialParameters, parameterCount, referenceConfig } from "../dist/model/index.js";
 import { toSvg } from "../dist/notebook/index.js";
 import { availableBackends, createEngine, measureEngine } from "../dist/runtime/index.js";
 import { guidedCase, samplingCase, trainingCase } from "./cases.mjs";
 import { coldStart, memory, reading } from "./footprint.mjs";
 import { kernelStart } from "./kernel.mjs";
-import { freshProcess, median, takeTurns } from "./measure.mjs";
+import { freshProcess, measureBandwidth, median, takeTurns } from "./measure.mjs";
 import { guidedOperations, plainGuidedOperations, plainTrainingOperations, trainingOperations } from "./operations.mjs";
 import { missingPeer, startPeer } from "./peer.mjs";
 import { chart, markdown, readmeTable } from "./report.mjs";
@@ -61,7 +61,8 @@ for (const [B, N] of guidedBlocks)
 const small = await measureGuided(smallConfig, ...smallBlock, () => true);
 const training = [];
 for (const [B, N] of trainingBlocks) training.push(await measureTraining(B, N));
-const sampling = quick ? undefined : await measureSampling(32, 8, 100);
+const sampling = quick ? undefined : await measureSampling(32, 8, [100, 25]);
+const bandwidth = await measureBandwidth(compiled);
 note("start-up ...");
 const results = {
   format: "dosmith-bench-1",
@@ -77,6 +78,8 @@ const results = {
   repeats,
   peakGflops: peak,
   ...(peer && { peerPeakGflops: peerPeak }),
+  bandwidthGBs: bandwidth,
+  parameterCount: parameterCount(initialParameters(denoiserSpecs(referenceConfig), 1)),
   guided,
   small,
   training,
@@ -138,17 +141,23 @@ async function measureTraining(B, N) {
 
 /** A guided crystal: ours by the fast sampler, the peer's by a thousand predictor-corrector steps, of which some are timed. */
 async function measureSampling(B, N, evaluations) {
-  note(`sampling, ${B} x ${N}, ${evaluations} guided evaluations ...`);
-  const ours = await samplingCase(compiled, referenceConfig, B, N, evaluations);
-  const theirs = await peerCases("sampling", B, N);
-  const times = await takeTurns([ours, ...theirs], 3);
-  for (const { dispose } of [ours, ...theirs]) await dispose();
-  const perCrystal = [median(times[0]) / B, ...times.slice(1).map((list) => (1000 * median(list)) / B)];
-  const rows = ["compiled-cpu", ...theirs.map(({ engine }) => engine)].map((engine, k) => ({
+  note(`sampling, ${B} x ${N}, ${evaluations.join(" and ")} guided evaluations ...`);
+  const ours = [];
+  for (const count of evaluations)
+    ours.push({
+      engine: "compiled-cpu",
+      evaluations: count,
+      ...(await samplingCase(compiled, referenceConfig, B, N, count)),
+    });
+  const theirs = (await peerCases("sampling", B, N)).map((row) => ({ ...row, evaluations: 2000 }));
+  const cases = [...ours, ...theirs];
+  const times = await takeTurns(cases, 3);
+  for (const { dispose } of cases) await dispose();
+  const msPerCrystal = (k) => ((k < ours.length ? 1 : 1000) * median(times[k])) / B;
+  const rows = cases.map(({ engine, evaluations: count }, k) => ({
     engine,
-    evaluations: k === 0 ? evaluations : 2000,
-    msPerCrystal: perCrystal[k],
-    timesCompiled: perCrystal[k] / perCrystal[0],
+    evaluations: count,
+    msPerCrystal: msPerCrystal(k),
   }));
   return { crystals: B, atoms: N, engines: rows };
 }

@@ -7,7 +7,7 @@ import { toSvg, tradeoffChart } from "../dist/notebook/index.js";
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const readJson = async (name) => JSON.parse(await readFile(path(name), "utf8"));
 const fast = await readJson("models/quality.json");
-const slow = await readJson("models/quality-predictor-corrector.json");
+const samplers = await readJson("models/sampler-study.json");
 const columns = [
   ["struct. valid", "structural_validity", percent],
   ["strictly valid", "strict_validity", percent],
@@ -22,7 +22,8 @@ const columns = [
 ];
 
 await fill("models/README.md", "fast", table(fast));
-await fill("models/README.md", "predictor-corrector", table(slow));
+await fill("models/README.md", "samplers", samplerTable(samplers.test.results));
+await fill("models/README.md", "sampler-choice", samplerTable(samplers.validation.results));
 await fill("models/README.md", "dft", dftSection(await readJson("models/dft-study.json")));
 await fill("README.md", "dft", dftSection(await readJson("models/dft-study.json")));
 await fill(
@@ -38,6 +39,22 @@ function table({ rows, targets }, titles = columns.map(([title]) => title)) {
   const lines = rows.map((row) => [row.generator, ...shown.map(([, name, format]) => cell(row, name, format))]);
   const markdown = [header, header.map(() => "---"), ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
   return `${targets.length} test targets, 8 candidates each; ± is the bootstrap standard error over targets.\n\n${markdown}`;
+}
+
+/** Samplers on the same targets; a star is a paired difference from predictor-corrector of more than two standard errors. */
+function samplerTable(rows) {
+  const shown = columns.filter(([, name]) => `${name}_se` in rows[0]);
+  const header = ["", "evaluations", ...shown.map(([title]) => title)];
+  const lines = rows.map((row) => [
+    ...[row.series, row.evaluations],
+    ...shown.map(([, name, format]) => `${cell(row, name, format)}${star(row.fromReference?.[name])}`),
+  ]);
+  const markdown = [header, header.map(() => "---"), ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
+  return `${rows[0].targets} targets, ${rows[0].candidates / rows[0].targets} candidates each, w = 1.\n\n${markdown}`;
+}
+
+function star(difference) {
+  return difference && Math.abs(difference.mean) > 2 * difference.standardError ? " *" : "";
 }
 
 /** What first-principles calculations of generated crystals say. */

@@ -6,7 +6,7 @@ import type { DiffusionState, Field } from "./state.js";
 import { fieldRecord, zeroFields } from "./state.js";
 
 export interface FastSamplerOptions {
-  /** Evaluations of the denoiser. Default 25. */
+  /** Evaluations of the denoiser. Default 100. */
   readonly steps?: number;
   /** 0: deterministic (DDIM); 1: as noisy as the ancestral sampler. */
   readonly eta?: number;
@@ -40,7 +40,7 @@ export async function* fastSampler(
   noise: NoiseSource,
   options: FastSamplerOptions = {},
 ): AsyncGenerator<SamplerStep, DiffusionState> {
-  const { steps = 25, eta = 1, coordEta = 10 * eta, order = 2, spacing = 1 } = options;
+  const { steps = 100, eta = 1, coordEta = 10 * eta, order = 2, spacing = 1 } = options;
   const { startTime = firstUsefulTime(schedule), latticeBound = Infinity } = options;
   const times = stride(startTime, steps, spacing);
   const nothing = zeroFields(start);

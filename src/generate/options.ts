@@ -37,7 +37,7 @@ export interface GenerateOptions {
   readonly seedNoise?: number;
   /** `fast`: strided, one evaluation a step; `predictor-corrector`: the reference's, two evaluations at every t. */
   readonly sampler?: "fast" | "predictor-corrector";
-  /** Evaluations of the fast sampler. Default 25. */
+  /** Evaluations of the fast sampler. Default 100. */
   readonly steps?: number;
   /** Noise of the fast sampler, 0 deterministic to 1 ancestral. Default 1. */
   readonly eta?: number;
