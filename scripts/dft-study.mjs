@@ -22,7 +22,7 @@ import { crystalGenerator } from "../dist/generate/index.js";
 import { dosPredictor, loadDenoiser, loadPredictor } from "../dist/model/index.js";
 import { scatterChart, toSvg } from "../dist/notebook/index.js";
 import { compiledEngine } from "../dist/runtime/index.js";
-import { convexHull, phasesOf, verify } from "../dist/verify/index.js";
+import { hullOf, verify } from "../dist/verify/index.js";
 
 const root = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const { values: options } = parseArgs({
@@ -49,7 +49,7 @@ const [chooser, reporter] = await Promise.all(
   ),
 );
 const index = retrievalIndex([...split.train].filter(isEquilibrium));
-const hull = await convexHull(phasesOf(dataset, dataset.info.elements));
+const hull = await hullOf(dataset);
 await mkdir(options.cache, { recursive: true });
 
 const targets = [];
@@ -102,18 +102,14 @@ async function judgeTarget(record) {
 
 function compared(verification, target) {
   if (verification.status === "failed") return { failure: verification.reason };
-  const { siteDos, crystal, properties } = verification.record;
-  const above = hull.above({
-    id: "",
-    atomicNumbers: crystal.atomicNumbers,
-    energyPerAtom: properties.energy_per_atom_eV,
-  });
+  const { siteDos, properties } = verification.record;
+  const above = hull(verification);
   const match = matchTarget(target, { siteDos });
   return {
     dft: match.site_relative_l1,
     dftBroad: match["site_relative_l1_0.5eV"],
     pressure: properties.pressure_GPa,
-    aboveHull: above.kind === "hull" ? above.energyAboveHull : null,
+    aboveHull: above?.kind === "hull" ? above.energyAboveHull : null,
     seconds: verification.seconds,
   };
 }

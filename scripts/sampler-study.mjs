@@ -99,7 +99,15 @@ const results = rows.map((row) => {
   const difference = (m) => pairedDifference(cells, m, row.generator, reference) ?? null;
   const differences = Object.fromEntries(metrics.map((m) => [m, difference(m)]));
   const { generator, targets, candidates } = row;
-  return { generator, series: name, evaluations, targets, candidates, ...values, ...(options.split === "test" && { fromReference: differences }) };
+  return {
+    generator,
+    series: name,
+    evaluations,
+    targets,
+    candidates,
+    ...values,
+    ...(options.split === "test" && { fromReference: differences }),
+  };
 });
 const known = JSON.parse(await readFile(options.out, "utf8").catch(() => "{}"));
 const study = { ...known, [options.split]: { results } };

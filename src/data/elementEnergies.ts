@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isElement } from "../crystal/index.js";
+import { parseJson } from "./json.js";
 
 /** An element's most stable phase, computed with the settings of a data set's records. */
 export const elementEnergySchema = z.object({
@@ -20,13 +21,7 @@ export type ElementEnergies = Readonly<Record<string, ElementEnergy>>;
 
 /** Reads `{symbol: {energy_per_atom_eV, phase}}`. @param where names the file in errors */
 export function elementEnergiesFromJson(text: string, where: string): ElementEnergies {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${where}: not JSON: ${(error as Error).message}`, { cause: error });
-  }
-  const result = elementEnergiesSchema.safeParse(value);
+  const result = elementEnergiesSchema.safeParse(parseJson(text, where));
   if (!result.success) throw new Error(`${where}: not energies of elements:\n${z.prettifyError(result.error)}`);
   return result.data;
 }

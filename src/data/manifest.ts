@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { elementEnergiesSchema } from "./elementEnergies.js";
+import { parseJson } from "./json.js";
 
 export const manifestFile = "dataset.json";
 
@@ -65,12 +66,4 @@ export async function readPartBytes(folder: string, { file, sha256 }: PartInfo):
 
 export function checksum(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${path}: not JSON: ${(error as Error).message}`, { cause: error });
-  }
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { writeFileAtomic } from "./files.js";
+import { parseJson } from "./json.js";
 import type { DosRecord } from "./record.js";
 import { recordFromJson, recordToJson } from "./recordJson.js";
 
@@ -37,12 +38,4 @@ export async function* referenceJsonChunks(
     separator = ",";
   }
   yield separator === "[" ? "[]\n" : "\n]\n";
-}
-
-function parseJson(text: string, fileName: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${fileName}: not JSON: ${(error as Error).message}`, { cause: error });
-  }
 }

@@ -21,7 +21,10 @@ export function makeConstraints(
 ): Constraint[] {
   assertConsistent(options, model, atoms);
   const { soften, decide, classMask } = typeRestriction(options, model, pinnedTypes(options));
-  return [restrictTypes(schedule, soften, decide, classMask), ...heldFields(options, model, atoms, batchSize, schedule, noise)];
+  return [
+    restrictTypes(schedule, soften, decide, classMask),
+    ...heldFields(options, model, atoms, batchSize, schedule, noise),
+  ];
 }
 
 function typeRestriction(

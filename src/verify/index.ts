@@ -4,6 +4,7 @@ export { findCode } from "./codes.js";
 export type { CodeName } from "./codes.js";
 export { convexHull } from "./hull.js";
 export type { Hull, HullAnswer, Phase } from "./hull.js";
+export { hullOf } from "./hull-of.js";
 export { commonCutoff, phasesOf } from "./phases.js";
 export type { DoneVerification, FailedVerification, FailureReason, Relaxation, Verification } from "./verification.js";
 export { verify } from "./verify.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../../data/index.js";
 import { targetFromJson, type Target } from "../../dos/index.js";
-import { verify, type Verification, type VerifyOptions } from "../../verify/index.js";
+import { hullOf, verify, type Verification, type VerifyOptions } from "../../verify/index.js";
 import { commandLine, type Context } from "../context.js";
 import { openEngine, type EngineOptions } from "../engine.js";
 import { Interrupted } from "../errors.js";
@@ -12,7 +12,6 @@ import { trainingSetOf } from "../judge.js";
 import { lazyDataset, openPredictors } from "../judges.js";
 import { startProgress } from "../terminal.js";
 import { compareComputed, type ComputedCrystal } from "./computed.js";
-import { hullOf } from "./phases.js";
 
 /** The options of `dosmith verify`, as commander gives them. */
 export interface VerifyCommand extends EngineOptions {

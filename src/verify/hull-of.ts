@@ -1,5 +1,7 @@
-import type { Dataset } from "../../data/index.js";
-import { commonCutoff, convexHull, phasesOf, type HullAnswer, type Verification } from "../../verify/index.js";
+import type { Dataset } from "../data/index.js";
+import { convexHull, type HullAnswer } from "./hull.js";
+import { commonCutoff, phasesOf } from "./phases.js";
+import type { Verification } from "./verification.js";
 
 /** Energy above the hull of a data set's phases, of a calculation that has an energy. */
 export async function hullOf(dataset: Dataset): Promise<(verification: Verification) => HullAnswer | undefined> {
