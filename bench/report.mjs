@@ -65,7 +65,7 @@ function optimiserTime({ parameterCount, bandwidthGBs }) {
   return (28 * parameterCount) / bandwidthGBs / 1e6;
 }
 
-/** How many times faster than the peer of this run anything could be: the needed products at the peak, and the optimiser's traffic. */
+/** What the needed products at the peak and the optimiser's traffic would take; everything else (SiLU, norms, sines) comes on top. */
 function limitLines({ guided, training, peakGflops }, optimiserMs) {
   const line = (title, block, extraMs) => {
     const theirs = block.engines.find(({ engine }) => engine === "pytorch");
@@ -83,7 +83,8 @@ function limitLines({ guided, training, peakGflops }, optimiserMs) {
   return [
     "## Limits",
     "",
-    "What the operations that are really needed would take at the peak, and how many times faster than PyTorch that would be.",
+    "What the products that are really needed would take at the peak, with the optimiser's traffic, if nothing else cost anything; and how " +
+      "many times faster than PyTorch that would be.",
     "",
     ...table(["", "least ms", "limit", "reached"], rows),
     "",
@@ -172,7 +173,7 @@ function table(head, rows) {
 }
 
 /** What README quotes: our times beside PyTorch's. Undefined where there was no peer. */
-export function readmeTable({ guided, training, sampling, machine, peakGflops, peerPeakGflops, date }) {
+export function readmeTable({ guided, training, sampling, machine, peakGflops, peerPeakGflops, parameterCount, date }) {
   if (!peerPeakGflops) return undefined;
   const line = (title, theirs, ours) => [
     title,
@@ -197,7 +198,7 @@ export function readmeTable({ guided, training, sampling, machine, peakGflops, p
     );
   };
   return [
-    `${machine.cpu}, ${machine.threads} threads, ${date.slice(0, 10)}; full reference size (12.8 million weights); medians of runs in turns; ` +
+    `${machine.cpu}, ${machine.threads} threads, ${date.slice(0, 10)}; full reference size (${(parameterCount / 1e6).toFixed(1)} million weights); medians of runs in turns; ` +
       `matrix products reach ${peakGflops.toFixed(0)} GFLOP/s here in onnxruntime and ${peerPeakGflops.toFixed(0)} in PyTorch:`,
     "",
     ...table(

@@ -1,4 +1,4 @@
-// Writes the quality tables of README.md and models/README.md from models/quality.json:  node scripts/model-card.mjs
+// Writes the tables of README.md and models/README.md from the studies' JSON files in models/:  node scripts/model-card.mjs
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";
@@ -50,7 +50,7 @@ function samplerTable(rows) {
     ...shown.map(([, name, format]) => `${cell(row, name, format)}${star(row.fromReference?.[name])}`),
   ]);
   const markdown = [header, header.map(() => "---"), ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
-  return `${rows[0].targets} targets, ${rows[0].candidates / rows[0].targets} candidates each, w = 1.\n\n${markdown}`;
+  return `${rows[0].targets} targets, ${rows[0].candidates / rows[0].targets} candidates each; w = 1 unless the row says otherwise.\n\n${markdown}`;
 }
 
 function star(difference) {

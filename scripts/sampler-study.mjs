@@ -1,8 +1,9 @@
 // Quality against evaluations of the network: node scripts/sampler-study.mjs [--split test] [--targets 140]
 // Every setting makes eight crystals for each target, from the same noise; the quality table's metrics judge them, and each
 // setting is compared in pairs with the reference's sampler, predictor-corrector (2000 guided evaluations a crystal).
-// `--split validation` is what the defaults were chosen on: all variants, without the slow reference. Ten minutes a split on
+// `--split validation --targets 146` is what the defaults were chosen on: all variants, without the slow reference. Ten minutes a split on
 // two cores, and twenty for predictor-corrector. Finished cells are kept in out/ and not computed again.
+import { createHash } from "node:crypto";
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -32,24 +33,25 @@ const metrics = [
   "composition_share",
   "uniqueness",
 ];
-const ancestral = { order: 1, coordEta: 1 };
+/** The library's defaults, written out. */
+const fast = { order: 2, eta: 1, coordEta: "all", spacing: 1 };
 
 /** Series, and the settings of its points beyond the number of evaluations. */
 const series = {
-  fast: { steps: [8, 12, 25, 50, 100] },
-  "fast, coordinates ancestral": { steps: [12, 25, 50, 100], coordEta: 1 },
-  "ancestral (first order)": { steps: [12, 25, 50, 100], ...ancestral },
+  fast: { steps: [8, 12, 25, 50, 100], ...fast },
+  "fast, coordinates ancestral": { steps: [12, 25, 50, 100], ...fast, coordEta: 1 },
+  "ancestral (first order)": { steps: [12, 25, 50, 100], ...fast, coordEta: 1, order: 1 },
 };
 const variants = {
-  "fast, first order": { steps: [25], order: 1 },
-  "fast, deterministic": { steps: [25, 100], eta: 0 },
-  "fast, times denser at low noise": { steps: [25], spacing: 1.3 },
-  "fast, times denser at high noise": { steps: [25], spacing: 0.75 },
-  "fast, half of the types' and lattice's noise": { steps: [25], eta: 0.5, coordEta: 10 },
-  "fast, guided above 0.3 of the noise": { steps: [25], guidanceInterval: [0.3, 1] },
-  "fast, guided below 0.7 of the noise": { steps: [25], guidanceInterval: [0, 0.7] },
-  "fast, w = 0": { steps: [25], guidanceWeight: 0 },
-  "fast, w = 2": { steps: [25], guidanceWeight: 2 },
+  "fast, first order": { steps: [25], ...fast, order: 1 },
+  "fast, deterministic": { steps: [25, 100], ...fast, eta: 0, coordEta: 0 },
+  "fast, times denser at low noise": { steps: [25], ...fast, spacing: 1.3 },
+  "fast, times denser at high noise": { steps: [25], ...fast, spacing: 0.75 },
+  "fast, half of the types' and lattice's noise": { steps: [25], ...fast, eta: 0.5 },
+  "fast, guided above 0.3 of the noise": { steps: [25], ...fast, guidanceInterval: [0.3, 1] },
+  "fast, guided below 0.7 of the noise": { steps: [25], ...fast, guidanceInterval: [0, 0.7] },
+  "fast, w = 0": { steps: [25], ...fast, guidanceWeight: 0 },
+  "fast, w = 2": { steps: [25], ...fast, guidanceWeight: 2 },
 };
 const asked = options.split === "test" ? series : { ...series, ...variants };
 
@@ -71,7 +73,15 @@ const generators = Object.entries(asked).flatMap(([name, { steps, ...settings }]
 if (options.split === "test")
   generators.push(generator(reference, reference, 2 * denoiser.config.timesteps, { sampler: reference }));
 
-const cellFile = root(`out/sampler-study-${options.split}.cells.jsonl`);
+/** Cells of another model, data set or setting are another file's. */
+const identity = JSON.stringify([
+  await sha256(root("models/denoiser.safetensors")),
+  dataset.info.version,
+  asked,
+  count,
+]);
+const digest = createHash("sha256").update(identity).digest("hex").slice(0, 12);
+const cellFile = root(`out/sampler-study-${options.split}-${digest}.cells.jsonl`);
 await mkdir(root("out"), { recursive: true });
 const lines = (await readFile(cellFile, "utf8").catch(() => "")).split("\n").filter(Boolean);
 const kept = lines.map((line) => JSON.parse(line));
@@ -94,20 +104,13 @@ for await (const event of table) {
 }
 
 const results = rows.map((row) => {
-  const { series: name, evaluations } = generators.find(({ name }) => name === row.generator);
+  const { series: name, evaluations } = generators.find((g) => g.name === row.generator);
+  const { targets: targetCount, candidates } = row;
   const values = Object.fromEntries(metrics.flatMap((m) => [m, `${m}_se`].map((key) => [key, row[key]])));
+  const found = { generator: row.generator, series: name, evaluations, targets: targetCount, candidates, ...values };
+  if (options.split !== "test") return found;
   const difference = (m) => pairedDifference(cells, m, row.generator, reference) ?? null;
-  const differences = Object.fromEntries(metrics.map((m) => [m, difference(m)]));
-  const { generator, targets, candidates } = row;
-  return {
-    generator,
-    series: name,
-    evaluations,
-    targets,
-    candidates,
-    ...values,
-    ...(options.split === "test" && { fromReference: differences }),
-  };
+  return { ...found, fromReference: Object.fromEntries(metrics.map((m) => [m, difference(m)])) };
 });
 const known = JSON.parse(await readFile(options.out, "utf8").catch(() => "{}"));
 const study = { ...known, [options.split]: { results } };
@@ -126,6 +129,12 @@ function generator(name, seriesName, evaluations, settings) {
       return made.map(({ crystal }) => crystal);
     },
   };
+}
+
+async function sha256(path) {
+  return createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
 }
 
 async function openPredictor(name) {

@@ -24,6 +24,11 @@ export function numberIn(least: number, most: number): Parser<number> {
   };
 }
 
+/** "all", or a number of at least 0. */
+export function numberOrAll(text: string): number | "all" {
+  return text === "all" ? text : numberIn(0, Infinity)(text);
+}
+
 /** Two rising numbers "A,B" from `least` to `most`. */
 export function interval(least = -Infinity, most = Infinity): Parser<[number, number]> {
   return (text) => {

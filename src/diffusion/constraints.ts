@@ -1,5 +1,5 @@
 import type { Denoise } from "./denoise.js";
-import { cleanEstimate } from "./fast-sampler.js";
+import { cleanEstimate } from "./fast-step.js";
 import type { NoiseSource } from "./noise.js";
 import type { Schedule } from "./schedule.js";
 import type { DiffusionState, Field, Fields } from "./state.js";
@@ -12,19 +12,21 @@ export interface Constraint {
   before?(state: DiffusionState, t: number): DiffusionState;
   after?(state: DiffusionState, t: number, estimate: Fields): Fields;
   finish(state: DiffusionState): DiffusionState;
-  /** [C]: where `after` does nothing but set clean types of some classes to 0, their places; a program can do it then. */
+  /** [C], 0 for forbidden classes: given only where setting their clean types to 0 is all that `before` and `after` do. */
   readonly classMask?: Float32Array;
 }
 
-/** A denoiser under constraints, applied in order; steps stay fused where the constraint is a choice of classes alone. */
+/** A denoiser under constraints, applied in order; steps stay fused where all constraints are choices of classes. */
 export function constrainDenoise(denoise: Denoise, constraints: readonly Constraint[]): Denoise {
   const constrained = async (state: DiffusionState, t: number): Promise<Fields> => {
     const seen = constraints.reduce((s, c) => c.before?.(s, t) ?? s, state);
     const estimate = await denoise(seen, t);
     return constraints.reduce((e, c) => c.after?.(seen, t, e) ?? e, estimate);
   };
-  const [mask, ...others] = constraints.map(({ classMask }) => classMask);
-  const fused = mask && others.length === 0 ? denoise.fused?.withClasses(mask) : undefined;
+  const masks = constraints.map(({ classMask }) => classMask);
+  const fused = masks.every((mask) => mask !== undefined)
+    ? masks.reduce((steps, mask) => steps?.withClasses(mask), denoise.fused)
+    : undefined;
   return Object.assign(constrained, { fused });
 }
 
@@ -68,17 +70,18 @@ export function hold({ field, values, rows }: HeldField, schedule: Schedule, noi
 /** What the clean type vectors of one crystal, [N, C] and written in place, may become. */
 export type TypeProjection = (clean: Float32Array, atomsPerCrystal: number, classCount: number) => void;
 
-/**
- * Restricts types: the network's clean estimate is projected softly at every step (`soften`), and at the end `decide`
- * turns each crystal's type vectors into one-hot ones that obey.
- * @param classMask [C] where all that `soften` does is to set the classes where it is 0 to 0
- */
-export function restrictTypes(
-  schedule: Schedule,
-  soften: TypeProjection,
-  decide: TypeProjection,
-  classMask?: Float32Array,
-): Constraint {
+/** What types may become. */
+export interface TypeRestriction {
+  /** Applied to the network's clean estimate at every step. */
+  readonly soften: TypeProjection;
+  /** Turns the final type vectors into one-hot ones that obey. */
+  readonly decide: TypeProjection;
+  /** [C], 0 for forbidden classes: given only where setting them to 0 is all that `soften` does. */
+  readonly classMask?: Float32Array;
+}
+
+/** Restricts types softly at every step, and strictly at the end. */
+export function restrictTypes(schedule: Schedule, { soften, decide, classMask }: TypeRestriction): Constraint {
   const eachCrystal = (types: Float32Array, state: DiffusionState, project: TypeProjection): Float32Array => {
     const size = state.atomsPerCrystal * state.classCount;
     for (let at = 0; at < types.length; at += size)
@@ -88,9 +91,10 @@ export function restrictTypes(
   return {
     classMask,
     after(state, t, estimate) {
-      const clean = eachCrystal(cleanEstimate(state.types, estimate.types, t, schedule), state, soften);
       const ab = schedule.alphasCumprod[t];
-      const types = clean.map((x0, i) => (state.types[i] - Math.sqrt(ab) * x0) / Math.sqrt(1 - ab));
+      const [signal, spread] = [Math.sqrt(ab), Math.sqrt(1 - ab)];
+      const clean = eachCrystal(cleanEstimate(state.types, estimate.types, { signal, noise: spread }), state, soften);
+      const types = clean.map((x0, i) => (state.types[i] - signal * x0) / spread);
       return { ...estimate, types };
     },
     finish: (state) => ({ ...state, types: eachCrystal(state.types.slice(), state, decide) }),

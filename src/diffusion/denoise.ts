@@ -1,5 +1,5 @@
-import type { FastFactors } from "./fast-step.js";
-import type { PredictorCorrectorFactors } from "./predictor-corrector.js";
+import type { Estimate, FastFactors, FastStepResult } from "./fast-step.js";
+import type { CorrectorNoise, PredictorCorrectorFactors, PredictorInput } from "./predictor-corrector.js";
 import type { DiffusionState, Fields } from "./state.js";
 
 /**
@@ -15,20 +15,14 @@ export interface Denoise {
 /** A sampler's steps around the network, run as one program. Noise `z` is fed in, with zeros where none is wanted. */
 export interface FusedSteps {
   /** One step of the fast sampler; `before` is the estimate that the last step returned, zeros at first. */
-  fast(
-    state: DiffusionState,
-    t: number,
-    before: Fields,
-    z: Fields,
-    factors: FastFactors,
-  ): Promise<{ readonly state: Fields; readonly estimate: Fields }>;
-  /** One step of the predictor-corrector sampler; `corrector` is the corrector's noise of the coordinates. */
+  fast(state: DiffusionState, t: number, before: Estimate, z: Fields, factors: FastFactors): Promise<FastStepResult>;
+  /** One step of the predictor-corrector sampler. */
   predictorCorrector(
     state: DiffusionState,
     t: number,
-    z: Fields & { readonly corrector: Float32Array },
+    z: CorrectorNoise,
     factors: PredictorCorrectorFactors,
-    predictorInput: "corrected" | "uncorrected",
+    predictorInput: PredictorInput,
   ): Promise<Fields>;
   /** The same for clean types without the classes where the mask [C] is 0. */
   withClasses(mask: Float32Array): FusedSteps;

@@ -8,13 +8,13 @@ import { fieldRecord, zeroFields } from "./state.js";
 export interface FastSamplerOptions {
   /** Evaluations of the denoiser. Default 100. */
   readonly steps?: number;
-  /** 0: deterministic (DDIM); 1: as noisy as the ancestral sampler. */
+  /** Noise of types and lattice, 0: none (DDIM); 1, the default: as much as the ancestral sampler's. */
   readonly eta?: number;
   /**
-   * The same for the coordinates; above 1 their noise is renewed faster than its level falls. By default ten times `eta`:
-   * all of it is drawn anew in every step, which makes crystals more regular (as correctors do) and fewer different ones.
+   * The same for the coordinates; above 1 their noise is renewed faster than its level falls. `"all"`, the default unless
+   * `eta` is 0: every step draws all of it anew, which makes crystals more regular (as correctors do) and fewer different ones.
    */
-  readonly coordEta?: number;
+  readonly coordEta?: number | "all";
   /** 1: each step believes the last evaluation; 2, the default: it extrapolates the last two (multistep). */
   readonly order?: 1 | 2;
   /** Time indices go down like (1 - i / steps)^spacing; above 1 they lie denser where the noise is low. Default 1. */
@@ -40,7 +40,7 @@ export async function* fastSampler(
   noise: NoiseSource,
   options: FastSamplerOptions = {},
 ): AsyncGenerator<SamplerStep, DiffusionState> {
-  const { steps = 100, eta = 1, coordEta = 10 * eta, order = 2, spacing = 1 } = options;
+  const { steps = 100, eta = 1, coordEta = eta > 0 ? "all" : 0, order = 2, spacing = 1 } = options;
   const { startTime = firstUsefulTime(schedule), latticeBound = Infinity } = options;
   const times = stride(startTime, steps, spacing);
   const nothing = zeroFields(start);
@@ -49,7 +49,7 @@ export async function* fastSampler(
   for (let i = 0; i + 1 < times.length; i++) {
     const [last, t, next] = [order === 2 ? times[i - 1] : undefined, times[i], times[i + 1]];
     const factors = fastFactors(last, t, next, schedule, { eta, coordEta, latticeBound });
-    const noisy = (field: Field): boolean => next > 0 && (field === "fracCoords" ? coordEta : eta) > 0;
+    const noisy = (field: Field): boolean => next > 0 && (field === "fracCoords" ? coordEta : eta) !== 0;
     const z = fieldRecord((field) => (noisy(field) ? noise(field, t, "predictor") : nothing[field]));
     const made = denoise.fused
       ? await denoise.fused.fast(state, t, before ?? nothing, z, factors)
@@ -73,15 +73,4 @@ export function stride(startTime: number, steps: number, spacing = 1): number[] 
   const count = Math.min(steps, startTime);
   const times = Array.from({ length: count + 1 }, (_, i) => Math.round(startTime * ((count - i) / count) ** spacing));
   return [...new Set(times)];
-}
-
-/** Clean estimate (x_t - sqrt(1 - ab) eps) / sqrt(ab). */
-export function cleanEstimate(
-  x: Float32Array,
-  eps: Float32Array,
-  t: number,
-  { alphasCumprod }: Schedule,
-): Float32Array {
-  const [signal, spread] = [Math.sqrt(alphasCumprod[t]), Math.sqrt(1 - alphasCumprod[t])];
-  return x.map((value, i) => (value - spread * eps[i]) / signal);
 }

@@ -11,8 +11,8 @@ export interface FastFactors {
   readonly way: number;
   /** Longest row of a clean lattice. */
   readonly latticeBound: number;
-  /** Types and lattice: x' = next x0 + keep (x - signal x0) + spread z. */
-  readonly next: number;
+  /** Types and lattice: x' = nextSignal x0 + keep (x - signal x0) + spread z. */
+  readonly nextSignal: number;
   readonly keep: number;
   readonly spread: number;
   /** Coordinates: x' = x + move (x0 - x) + coordSpread z. */
@@ -27,7 +27,7 @@ export interface FastFactors {
 
 export interface FastStepOptions {
   readonly eta: number;
-  readonly coordEta: number;
+  readonly coordEta: number | "all";
   readonly latticeBound: number;
 }
 
@@ -36,6 +36,12 @@ export interface FastStepOptions {
  * where they are, because on the torus only ways can be told apart.
  */
 export type Estimate = Fields;
+
+/** Where a step leads, and what it knew of the clean crystal as seen from there. */
+export interface FastStepResult {
+  readonly state: Fields;
+  readonly estimate: Estimate;
+}
 
 /**
  * Extrapolation is linear in log(signal / noise), to the middle of the next step. Fresh noise moves a coordinate but not the
@@ -61,7 +67,7 @@ export function fastFactors(
     noise: Math.sqrt(1 - ab),
     way: -variance * Math.sqrt(scoreNorms[t]),
     latticeBound,
-    next: Math.sqrt(abNext),
+    nextSignal: Math.sqrt(abNext),
     keep: Math.sqrt(Math.max(0, 1 - abNext - spread2) / (1 - ab)),
     spread: Math.sqrt(spread2),
     move: 1 - Math.sqrt((nextVariance - coordSpread2) / variance),
@@ -73,8 +79,8 @@ export function fastFactors(
 }
 
 /** Share of the next level's variance that is drawn anew; `ancestral` is that of the ancestral sampler. */
-function renewed(eta: number, ancestral: number): number {
-  return Math.min(1, eta * eta * ancestral);
+function renewed(eta: number | "all", ancestral: number): number {
+  return eta === "all" ? 1 : Math.min(1, eta * eta * ancestral);
 }
 
 /** The step on the host; `FusedSteps.fast` is the same inside a program. */
@@ -84,7 +90,7 @@ export function fastStep(
   before: Estimate,
   z: Fields,
   f: FastFactors,
-): { readonly state: Fields; readonly estimate: Estimate } {
+): FastStepResult {
   const clean = (x: Float32Array, eps: Float32Array): Float32Array =>
     x.map((v, i) => (v - f.noise * eps[i]) / f.signal);
   const now: Estimate = {
@@ -95,7 +101,7 @@ export function fastStep(
   const beyond = (field: Field, c: number): Float32Array =>
     c === 0 ? now[field] : now[field].map((v, i) => v + c * (v - before[field][i]));
   const vp = (x: Float32Array, x0: Float32Array, fresh: Float32Array): Float32Array =>
-    x.map((v, i) => f.next * x0[i] + f.keep * (v - f.signal * x0[i]) + f.spread * fresh[i]);
+    x.map((v, i) => f.nextSignal * x0[i] + f.keep * (v - f.signal * x0[i]) + f.spread * fresh[i]);
   const moves = beyond("fracCoords", f.coordAlong).map((d) => f.move * d);
   const kicks = z.fracCoords.map((fresh) => f.coordSpread * fresh);
   return {
@@ -106,6 +112,15 @@ export function fastStep(
     },
     estimate: { ...now, fracCoords: now.fracCoords.map((d, i) => d - moves[i] - f.localised * kicks[i]) },
   };
+}
+
+/** Clean estimate (x_t - sqrt(1 - ab) eps) / sqrt(ab). */
+export function cleanEstimate(
+  x: Float32Array,
+  eps: Float32Array,
+  { signal, noise }: { readonly signal: number; readonly noise: number },
+): Float32Array {
+  return x.map((value, i) => (value - noise * eps[i]) / signal);
 }
 
 /** Shrinks the lattices that have a row beyond the bound; a scalar keeps the rotation law. */

@@ -1,20 +1,21 @@
 import * as tf from "@tensorflow/tfjs";
 import type { FastFactors } from "./fast-step.js";
 import type { FieldTensors } from "./loss.js";
-import type { PredictorCorrectorFactors } from "./predictor-corrector.js";
+import type { PredictorCorrectorFactors, PredictorInput } from "./predictor-corrector.js";
 
 /** The network with its guidance, inside a program. */
 export type DenoiseTensors = (state: FieldTensors) => FieldTensors;
 
 /** Samplers' factors in the order in which a program takes them. */
+// prettier-ignore
 export const fastFactorNames = [
-  ...(["signal", "noise", "way", "latticeBound", "next", "keep", "spread"] as const),
-  ...(["move", "coordSpread", "along", "coordAlong", "localised"] as const),
-] satisfies (keyof FastFactors)[];
+  "signal", "noise", "way", "latticeBound", "nextSignal", "keep", "spread",
+  "move", "coordSpread", "along", "coordAlong", "localised",
+] as const satisfies readonly (keyof FastFactors)[];
+// prettier-ignore
 export const predictorCorrectorFactorNames = [
-  ...(["correctorDrift", "correctorSpread", "coordDrift", "coordSpread"] as const),
-  ...(["scale", "pull", "spread"] as const),
-] satisfies (keyof PredictorCorrectorFactors)[];
+  "correctorDrift", "correctorSpread", "coordDrift", "coordSpread", "scale", "pull", "spread",
+] as const satisfies readonly (keyof PredictorCorrectorFactors)[];
 
 type Scalars<Name extends string> = Readonly<Record<Name, tf.Tensor>>;
 
@@ -44,7 +45,7 @@ export function fastStepTensors(
   const vp = (field: "types" | "lattice"): tf.Tensor => {
     const x0 = beyond(field, f.along);
     return x0
-      .mul(f.next)
+      .mul(f.nextSignal)
       .add(state[field].sub(x0.mul(f.signal)).mul(f.keep))
       .add(z[field].mul(f.spread));
   };
@@ -66,7 +67,7 @@ export function predictorCorrectorTensors(
   state: FieldTensors,
   z: FieldTensors & { readonly corrector: tf.Tensor },
   f: Scalars<keyof PredictorCorrectorFactors>,
-  predictorInput: "corrected" | "uncorrected",
+  predictorInput: PredictorInput,
 ): FieldTensors {
   const first = denoise(state);
   const fracCoords = state.fracCoords

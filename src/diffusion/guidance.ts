@@ -1,4 +1,4 @@
-import type { Denoise, FusedSteps } from "./denoise.js";
+import type { Denoise } from "./denoise.js";
 import type { BlockNetwork, ConditionBlock, Guide } from "./network.js";
 import type { DiffusionState, Fields } from "./state.js";
 
@@ -38,14 +38,8 @@ export function unconditionalDenoise(network: BlockNetwork, hiddenDim: number): 
 
 /** Evaluations by themselves, and with a sampler's step around them. */
 function denoiseBy(network: BlockNetwork, guideAt: (t: number) => Guide): Denoise {
-  const fused = (classMask?: Float32Array): FusedSteps => ({
-    fast: (state, t, ...step) => network.fastStep(state, t, { ...guideAt(t), classMask }, ...step),
-    predictorCorrector: (state, t, ...step) =>
-      network.predictorCorrectorStep(state, t, { ...guideAt(t), classMask }, ...step),
-    withClasses: fused,
-  });
   const evaluate = (state: DiffusionState, t: number): Promise<Fields> => network.evaluate(state, t, guideAt(t));
-  return Object.assign(evaluate, { fused: fused() });
+  return Object.assign(evaluate, { fused: network.fusedSteps(guideAt) });
 }
 
 function inInterval(t: number, { guidanceInterval: [from, to] = [0, 1], timesteps }: GuidanceOptions): boolean {

@@ -10,8 +10,8 @@ export {
   type PredictorCorrectorFactors,
   type PredictorCorrectorOptions,
 } from "./predictor-corrector.js";
-export { type Estimate, type FastFactors } from "./fast-step.js";
-export { cleanEstimate, fastSampler, firstUsefulTime, stride, type FastSamplerOptions } from "./fast-sampler.js";
+export { type Estimate, type FastFactors, type FastStepResult } from "./fast-step.js";
+export { fastSampler, firstUsefulTime, stride, type FastSamplerOptions } from "./fast-sampler.js";
 export {
   blockNetwork,
   mixBranches,
@@ -30,6 +30,7 @@ export {
   type Constraint,
   type HeldField,
   type TypeProjection,
+  type TypeRestriction,
 } from "./constraints.js";
 export { allowedClasses, exactComposition } from "./type-projections.js";
 export { warmStart } from "./warm-start.js";

@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import { repeatArray } from "../data/index.js";
 import type { DenoiserConfig, Parameters } from "../model/index.js";
 import { denoiser, encodeCondition, nameTensors, timeEmbedding } from "../model/index.js";
-import type { Engine, Program, ProgramSource, TensorSpec } from "../runtime/index.js";
-import type { FastFactors } from "./fast-step.js";
+import type { Engine, HostTensor, ProgramSource } from "../runtime/index.js";
+import { createProgramCache } from "../runtime/index.js";
+import type { FusedSteps } from "./denoise.js";
 import {
   fastFactorNames,
   fastStepTensors,
@@ -14,7 +15,6 @@ import {
 } from "./fused-steps.js";
 import type { FieldTensors } from "./loss.js";
 import type { BlockShape } from "./noise.js";
-import type { PredictorCorrectorFactors } from "./predictor-corrector.js";
 import type { Schedule } from "./schedule.js";
 import type { DiffusionState, Fields } from "./state.js";
 
@@ -44,8 +44,6 @@ export interface Guide {
   readonly encoded: Float32Array;
   /** [B] guidance weights. */
   readonly weights: Float32Array;
-  /** [C]: 0 for the classes that clean types must not have, in the steps of samplers; plain evaluations do not look at it. */
-  readonly classMask?: Float32Array;
 }
 
 /** The network for blocks of one shape; programs are compiled when first needed and kept until `dispose`. */
@@ -55,139 +53,123 @@ export interface BlockNetwork {
   encode(condition: ConditionBlock): Promise<Float32Array>;
   /** One evaluation at time index t. */
   evaluate(state: DiffusionState, t: number, guide: Guide): Promise<Fields>;
-  /** As in `FusedSteps.fast`. */
-  fastStep(
-    state: DiffusionState,
-    t: number,
-    guide: Guide,
-    before: Fields,
-    z: Fields,
-    factors: FastFactors,
-  ): Promise<{ readonly state: Fields; readonly estimate: Fields }>;
-  /** As in `FusedSteps.predictorCorrector`. */
-  predictorCorrectorStep(
-    state: DiffusionState,
-    t: number,
-    guide: Guide,
-    z: Fields & { readonly corrector: Float32Array },
-    factors: PredictorCorrectorFactors,
-    predictorInput: "corrected" | "uncorrected",
-  ): Promise<Fields>;
+  /** Samplers' steps with the evaluation in them, as one program each. */
+  fusedSteps(guideAt: (t: number) => Guide): FusedSteps;
   dispose(): void;
 }
+
+/** What a program with the network in it computes: the noisy block, the network with its guidance, and further inputs. */
+type NetworkBody = (noisy: FieldTensors, denoise: DenoiseTensors, inputs: readonly tf.Tensor[]) => tf.Tensor[];
+
+/** More programs than a block's runs need: three kinds of branches, four kinds of evaluations and steps, with and without a mask. */
+const capacity = 24;
 
 /** Prepares a network for blocks of one shape on an engine. */
 export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: BlockShape): BlockNetwork {
   const { config, parameters, schedule } = network;
-  const { batchSize: B, atomsPerCrystal: N } = shape;
+  const { batchSize: B, atomsPerCrystal: N, classCount: C } = shape;
   const constants = [...parameters.values()];
-  const programs = new Map<string, Promise<Program>>();
-  const program = (name: string, inputs: readonly TensorSpec[], fn: ProgramSource["fn"]): Promise<Program> => {
-    const found =
-      programs.get(name) ?? engine.compile({ name: `${name}, ${B} x ${N}`, inputs, constants, fn: (...t) => fn(...t) });
-    programs.set(name, found);
-    return found;
-  };
-  /** What all programs with the network in them begin with: the block, its time, condition and guidance weights. */
-  const networkInputs = (state: DiffusionState, t: number, { encoded, weights }: Guide): Float32Array[] => {
+  const programs = createProgramCache(engine, capacity);
+
+  const networkInputs = (state: DiffusionState, t: number, { encoded, weights }: Guide): HostTensor[] => {
     const ab = schedule.alphasCumprod[t];
-    const time = repeatArray(timeEmbedding([t], config.timeDim), B);
-    const signal = repeatArray(Float32Array.of(Math.sqrt(ab), Math.sqrt(1 - ab)), B);
-    return [state.types, state.fracCoords, state.lattice, time, signal, encoded, weights];
+    return [
+      ...fieldInputs(state, shape),
+      { shape: [B, config.timeDim], data: repeatArray(timeEmbedding([t], config.timeDim), B) },
+      { shape: [B, 2], data: repeatArray(Float32Array.of(Math.sqrt(ab), Math.sqrt(1 - ab)), B) },
+      { shape: [B, N, config.hiddenDim], data: encoded },
+      { shape: [B], data: weights },
+    ];
   };
-  const networkSpecs = shapes([...fieldShapes(shape), [B, config.timeDim], [B, 2], [B, N, config.hiddenDim], [B]]);
-  const stepSpecs = shapes([...fieldShapes(shape), ...fieldShapes(shape)]);
-  const maskSpec = ({ classMask }: Guide): TensorSpec[] => (classMask ? [{ shape: [shape.classCount] }] : []);
-  /** Splits the tensors of such a program: state, network with guidance, and what else the program takes. */
-  const opened = (branches: Branches, extra: number, tensors: readonly tf.Tensor[]): Opened => {
-    const [types, fracCoords, lattice, time, signal, encoded, weight, ...rest] = tensors;
-    const p = nameTensors(parameters, rest.slice(extra));
-    const conditions = branches === "guided" ? [encoded, null] : [branches === "conditional" ? encoded : null];
-    const denoise = (state: FieldTensors): FieldTensors => {
-      const out = denoiser(p, config, { ...state, timeEmbedding: time, signal }, conditions);
-      return {
-        types: mixBranches(out.types, weight),
-        fracCoords: mixBranches(out.fracCoords, weight),
-        lattice: mixBranches(out.lattice, weight),
+  /** Runs a program of the network; `mask` [C] is 0 for the classes that its clean types must not have. */
+  const run = async (
+    what: string,
+    [state, t, guide]: readonly [DiffusionState, number, Guide],
+    further: readonly HostTensor[],
+    body: NetworkBody,
+    mask?: Float32Array,
+  ): Promise<Float32Array[]> => {
+    const own = networkInputs(state, t, guide);
+    const inputs = [...own, ...further, ...(mask ? [{ shape: [C], data: mask }] : [])];
+    const name = `${what}, ${guide.branches}${mask ? ", some classes" : ""}, ${B} x ${N}`;
+    const fn = (...tensors: tf.Tensor[]): tf.Tensor[] => {
+      const [types, fracCoords, lattice, time, signal, encoded, weight] = tensors;
+      const p = nameTensors(parameters, tensors.slice(inputs.length));
+      const conditions =
+        guide.branches === "guided" ? [encoded, null] : [guide.branches === "conditional" ? encoded : null];
+      const denoise: DenoiseTensors = (noisy) => {
+        const out = denoiser(p, config, { ...noisy, timeEmbedding: time, signal }, conditions);
+        const mixed = (field: tf.Tensor): tf.Tensor => mixBranches(field, weight);
+        return { types: mixed(out.types), fracCoords: mixed(out.fracCoords), lattice: mixed(out.lattice) };
       };
+      const allowed = mask ? maskClasses(denoise, tensors[inputs.length - 1], signal) : denoise;
+      return body({ types, fracCoords, lattice }, allowed, tensors.slice(own.length, inputs.length));
     };
-    return { state: { types, fracCoords, lattice }, denoise, rest: rest.slice(0, extra) };
+    const specs = inputs.map((input) => ({ shape: input.shape }));
+    const program = await programs.get(name, () => ({ name, inputs: specs, constants, fn }));
+    return (await program.run(inputs.map(({ data }) => data))) as Float32Array[];
   };
+
+  const fusedSteps = (guideAt: (t: number) => Guide, mask?: Float32Array): FusedSteps => ({
+    async fast(state, t, before, z, factors) {
+      const numbers = Float32Array.from(fastFactorNames, (name) => Math.min(factors[name], largest));
+      const further = [
+        ...[...fieldInputs(before, shape), ...fieldInputs(z, shape)],
+        { shape: [numbers.length], data: numbers },
+      ];
+      const body: NetworkBody = (noisy, denoise, given) => {
+        const scalars = scalarsOf(fastFactorNames, given[6]);
+        const made = fastStepTensors(denoise, noisy, fieldTensors(given), fieldTensors(given.slice(3)), scalars);
+        return [...fieldList(made.state), ...fieldList(made.estimate)];
+      };
+      const made = await run("fast step", [state, t, guideAt(t)], further, body, mask);
+      return { state: fieldsOf(made), estimate: fieldsOf(made.slice(3)) };
+    },
+    async predictorCorrector(state, t, z, factors, predictorInput) {
+      const numbers = Float32Array.from(predictorCorrectorFactorNames, (name) => factors[name]);
+      const further = [
+        ...fieldInputs(z, shape),
+        { shape: [B, N, 3], data: z.corrector },
+        { shape: [numbers.length], data: numbers },
+      ];
+      const body: NetworkBody = (noisy, denoise, given) => {
+        const noise = { ...fieldTensors(given), corrector: given[3] };
+        const scalars = scalarsOf(predictorCorrectorFactorNames, given[4]);
+        return fieldList(predictorCorrectorTensors(denoise, noisy, noise, scalars, predictorInput));
+      };
+      const what = `predictor-corrector step, ${predictorInput}`;
+      return fieldsOf(await run(what, [state, t, guideAt(t)], further, body, mask));
+    },
+    withClasses: (more) => fusedSteps(guideAt, mask ? more.map((allowed, c) => allowed * mask[c]) : more),
+  });
 
   return {
     shape,
-    async encode(condition) {
-      const { siteDos, siteMask, energyMask, totalDos, totalMask } = condition;
-      const specs = shapes([
-        [B, N, config.dosPoints],
-        [B, N, 1],
-        [B, config.dosPoints],
-        [B, config.dosPoints],
-        [B, 1],
-      ]);
-      const encoder = await program("DOS encoder", specs, (dos, sites, energies, total, totals, ...weights) => {
-        const tensors = { siteDos: dos, siteMask: sites, energyMask: energies, totalDos: total, totalMask: totals };
-        return [encodeCondition(nameTensors(parameters, weights), config, tensors)];
-      });
-      const [encoded] = await encoder.run([siteDos, siteMask, energyMask, totalDos, totalMask]);
+    async encode({ siteDos, siteMask, energyMask, totalDos, totalMask }) {
+      const E = config.dosPoints;
+      const inputs = [
+        { shape: [B, N, E], data: siteDos },
+        { shape: [B, N, 1], data: siteMask },
+        { shape: [B, E], data: energyMask },
+        { shape: [B, E], data: totalDos },
+        { shape: [B, 1], data: totalMask },
+      ];
+      const name = `DOS encoder, ${B} x ${N}`;
+      const fn: ProgramSource["fn"] = (dos, sites, energies, total, totals, ...weights) => {
+        const condition = { siteDos: dos, siteMask: sites, energyMask: energies, totalDos: total, totalMask: totals };
+        return [encodeCondition(nameTensors(parameters, weights), config, condition)];
+      };
+      const specs = inputs.map((input) => ({ shape: input.shape }));
+      const encoder = await programs.get(name, () => ({ name, inputs: specs, constants, fn }));
+      const [encoded] = await encoder.run(inputs.map(({ data }) => data));
       return encoded as Float32Array;
     },
-    async evaluate(state, t, guide) {
-      const ready = await program(`denoiser, ${guide.branches}`, networkSpecs, (...tensors) => {
-        const { state: noisy, denoise } = opened(guide.branches, 0, tensors);
-        return fieldList(denoise(noisy));
-      });
-      return fieldsOf(await ready.run(networkInputs(state, t, guide)));
-    },
-    async fastStep(state, t, guide, before, z, factors) {
-      const specs = [...networkSpecs, ...stepSpecs, { shape: [fastFactorNames.length] }, ...maskSpec(guide)];
-      const ready = await program(`fast step, ${describeGuide(guide)}`, specs, (...tensors) => {
-        const { state: noisy, denoise, rest } = opened(guide.branches, specs.length - networkSpecs.length, tensors);
-        const scalars = scalarsOf(fastFactorNames, rest[6]);
-        const allowed = rest.length > 7 ? maskClasses(denoise, rest[7], tensors[4]) : denoise;
-        const made = fastStepTensors(allowed, noisy, fieldTensors(rest), fieldTensors(rest.slice(3)), scalars);
-        return [...fieldList(made.state), ...fieldList(made.estimate)];
-      });
-      const numbers = Float32Array.from(fastFactorNames, (name) => Math.min(factors[name], largest));
-      const inputs = [
-        ...networkInputs(state, t, guide),
-        ...hostList(before),
-        ...hostList(z),
-        numbers,
-        ...maskOf(guide),
-      ];
-      const outputs = await ready.run(inputs);
-      return { state: fieldsOf(outputs), estimate: fieldsOf(outputs.slice(3)) };
-    },
-    async predictorCorrectorStep(state, t, guide, z, factors, predictorInput) {
-      const factorSpec = { shape: [predictorCorrectorFactorNames.length] };
-      const specs = [...networkSpecs, ...shapes([...fieldShapes(shape), [B, N, 3]]), factorSpec, ...maskSpec(guide)];
-      const name = `predictor-corrector step, ${predictorInput}, ${describeGuide(guide)}`;
-      const ready = await program(name, specs, (...tensors) => {
-        const { state: noisy, denoise, rest } = opened(guide.branches, specs.length - networkSpecs.length, tensors);
-        const noise = { ...fieldTensors(rest), corrector: rest[3] };
-        const scalars = scalarsOf(predictorCorrectorFactorNames, rest[4]);
-        const allowed = rest.length > 5 ? maskClasses(denoise, rest[5], tensors[4]) : denoise;
-        return fieldList(predictorCorrectorTensors(allowed, noisy, noise, scalars, predictorInput));
-      });
-      const numbers = Float32Array.from(predictorCorrectorFactorNames, (key) => factors[key]);
-      const inputs = [...networkInputs(state, t, guide), ...hostList(z), z.corrector, numbers, ...maskOf(guide)];
-      return fieldsOf(await ready.run(inputs));
-    },
-    dispose() {
-      for (const made of programs.values())
-        void made.then(
-          (p) => p.dispose(),
-          () => undefined,
-        );
-      programs.clear();
-    },
+    evaluate: async (state, t, guide) =>
+      fieldsOf(await run("denoiser", [state, t, guide], [], (noisy, denoise) => fieldList(denoise(noisy)))),
+    fusedSteps: (guideAt) => fusedSteps(guideAt),
+    dispose: () => programs.dispose(),
   };
 }
-
-const maskOf = ({ classMask }: Guide): Float32Array[] => (classMask ? [classMask] : []);
-
-const describeGuide = ({ branches, classMask }: Guide): string => `${branches}${classMask ? ", some classes" : ""}`;
 
 /** A network whose clean types have nothing in the classes where the mask is 0; `signal` [B, 2] as in `NoisyTensors`. */
 function maskClasses(denoise: DenoiseTensors, mask: tf.Tensor, signal: tf.Tensor): DenoiseTensors {
@@ -202,17 +184,7 @@ function maskClasses(denoise: DenoiseTensors, mask: tf.Tensor, signal: tf.Tensor
 /** Stands for infinity, whose ratio would be no number. */
 const largest = 1e30;
 
-interface Opened {
-  readonly state: FieldTensors;
-  readonly denoise: DenoiseTensors;
-  readonly rest: readonly tf.Tensor[];
-}
-
-const shapes = (list: readonly (readonly number[])[]): TensorSpec[] => list.map((shape) => ({ shape }));
-
 const fieldList = ({ types, fracCoords, lattice }: FieldTensors): tf.Tensor[] => [types, fracCoords, lattice];
-
-const hostList = ({ types, fracCoords, lattice }: Fields): Float32Array[] => [types, fracCoords, lattice];
 
 const fieldTensors = ([types, fracCoords, lattice]: readonly tf.Tensor[]): FieldTensors => ({
   types,
@@ -220,15 +192,13 @@ const fieldTensors = ([types, fracCoords, lattice]: readonly tf.Tensor[]): Field
   lattice,
 });
 
-function fieldsOf([types, fracCoords, lattice]: readonly (Float32Array | Int32Array)[]): Fields {
-  return { types, fracCoords, lattice } as Fields;
-}
+const fieldsOf = ([types, fracCoords, lattice]: readonly Float32Array[]): Fields => ({ types, fracCoords, lattice });
 
-function fieldShapes({ batchSize: B, atomsPerCrystal: N, classCount: C }: BlockShape): number[][] {
+function fieldInputs(fields: Fields, { batchSize: B, atomsPerCrystal: N, classCount: C }: BlockShape): HostTensor[] {
   return [
-    [B, N, C],
-    [B, N, 3],
-    [B, 3, 3],
+    { shape: [B, N, C], data: fields.types },
+    { shape: [B, N, 3], data: fields.fracCoords },
+    { shape: [B, 3, 3], data: fields.lattice },
   ];
 }
 

@@ -4,6 +4,11 @@ import type { Schedule } from "./schedule.js";
 import type { DiffusionState, Fields } from "./state.js";
 import { fieldRecord, wrap, zeroFields } from "./state.js";
 
+export type PredictorInput = "corrected" | "uncorrected";
+
+/** Noise of the predictor by field, and the corrector's of the coordinates. */
+export type CorrectorNoise = Fields & { readonly corrector: Float32Array };
+
 export interface PredictorCorrectorOptions {
   /** Step size of the Langevin corrector at the smallest sigma. */
   readonly stepLr?: number;
@@ -11,7 +16,7 @@ export interface PredictorCorrectorOptions {
    * What the predictor knows of the coordinates: `corrected` evaluates again at the corrected ones; `uncorrected` uses
    * the corrector's evaluation again (the reference's unmasked sampler), at half the cost.
    */
-  readonly predictorInput?: "corrected" | "uncorrected";
+  readonly predictorInput?: PredictorInput;
   /** First time index; T if absent. A warm start begins lower. */
   readonly startTime?: number;
 }
@@ -83,9 +88,9 @@ async function correctAndPredict(
   denoise: Denoise,
   state: DiffusionState,
   t: number,
-  z: Fields & { readonly corrector: Float32Array },
+  z: CorrectorNoise,
   f: PredictorCorrectorFactors,
-  predictorInput: "corrected" | "uncorrected",
+  predictorInput: PredictorInput,
 ): Promise<Fields> {
   const first = await denoise(state, t);
   const fracCoords = state.fracCoords.map(

@@ -1,11 +1,13 @@
-import type { TypeProjection } from "./constraints.js";
+import type { TypeRestriction } from "./constraints.js";
 
-/** Only these classes: the others are set to zero probability, or (to decide) the best allowed class of each atom wins. */
-export function allowedClasses(classes: ReadonlySet<number>): { soften: TypeProjection; decide: TypeProjection } {
+/** Only these of C classes: the others are set to zero probability, and in the end the best allowed class of each atom wins. */
+export function allowedClasses(classes: ReadonlySet<number>, C: number): Required<TypeRestriction> {
   if (classes.size === 0) throw new Error("allowed elements: the set is empty");
+  const classMask = Float32Array.from({ length: C }, (_, c) => Number(classes.has(c)));
   return {
-    soften: (clean, _atoms, classCount) => {
-      for (let i = 0; i < clean.length; i++) if (!classes.has(i % classCount)) clean[i] = 0;
+    classMask,
+    soften: (clean) => {
+      for (let i = 0; i < clean.length; i++) if (classMask[i % C] === 0) clean[i] = 0;
     },
     decide: (types, atoms, classCount) => {
       for (let atom = 0; atom < atoms; atom++) {
@@ -28,7 +30,7 @@ export function allowedClasses(classes: ReadonlySet<number>): { soften: TypeProj
 export function exactComposition(
   counts: ReadonlyMap<number, number>,
   assign: (cost: number[][]) => number[],
-): { soften: TypeProjection; decide: TypeProjection } {
+): TypeRestriction {
   const present = new Map([...counts].filter(([, n]) => n > 0));
   const places = [...present].flatMap(([c, n]) => Array<number>(n).fill(c));
   return {

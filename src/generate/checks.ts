@@ -37,8 +37,8 @@ export function assertSettings({
   if (!(0 <= from && from <= to && to <= 1))
     throw new Error(`guidance interval: expected 0 <= from <= to <= 1, found ${from} to ${to}`);
   if (!(eta >= 0 && eta <= 1)) throw new Error(`eta: expected a number from 0 to 1, found ${eta}`);
-  if (!(coordEta >= 0 && coordEta < Infinity))
-    throw new Error(`coordinate eta: expected a number of at least 0, found ${coordEta}`);
+  if (coordEta !== "all" && !(coordEta >= 0 && coordEta < Infinity))
+    throw new Error(`coordinate eta: expected a number of at least 0 or "all", found ${coordEta}`);
   if (order !== 1 && order !== 2) throw new Error(`order: expected 1 or 2, found ${String(order)}`);
   if (!(spacing >= 0.5 && spacing <= 4)) throw new Error(`spacing: expected a number from 0.5 to 4, found ${spacing}`);
   if (!(stepLr >= 0 && stepLr < Infinity))

@@ -1,5 +1,5 @@
 import munkres from "munkres-js";
-import type { Constraint, NoiseSource, Schedule, TypeProjection } from "../diffusion/index.js";
+import type { Constraint, NoiseSource, Schedule, TypeProjection, TypeRestriction } from "../diffusion/index.js";
 import { allowedClasses, exactComposition, hold, restrictTypes } from "../diffusion/index.js";
 import type { DenoiserModel } from "../model/index.js";
 import type { Pins } from "./checks.js";
@@ -20,24 +20,19 @@ export function makeConstraints(
   noise: NoiseSource,
 ): Constraint[] {
   assertConsistent(options, model, atoms);
-  const { soften, decide, classMask } = typeRestriction(options, model, pinnedTypes(options));
-  return [
-    restrictTypes(schedule, soften, decide, classMask),
-    ...heldFields(options, model, atoms, batchSize, schedule, noise),
-  ];
+  const restriction = typeRestriction(options, model, pinnedTypes(options));
+  return [restrictTypes(schedule, restriction), ...heldFields(options, model, atoms, batchSize, schedule, noise)];
 }
 
 function typeRestriction(
   { composition, elements }: GenerateOptions,
   model: DenoiserModel,
   pins: Pins,
-): { soften: TypeProjection; decide: TypeProjection; classMask?: Float32Array } {
+): TypeRestriction {
   if (!composition) {
     const allowed = elements ?? (model.elements.length > 0 ? model.elements : allElements(model));
-    const classes = new Set(allowed.map((z) => z - 1));
-    if (pins.size > 0) return pinned(allowedClasses(classes), pins);
-    const classMask = Float32Array.from({ length: model.config.classCount }, (_, c) => Number(classes.has(c)));
-    return { ...allowedClasses(classes), classMask };
+    const restriction = allowedClasses(new Set(allowed.map((z) => z - 1)), model.config.classCount);
+    return pins.size > 0 ? pinned(restriction, pins) : restriction;
   }
   return pinned(
     exactComposition(new Map([...composition].map(([z, n]) => [z - 1, n])), (cost) =>
@@ -51,7 +46,7 @@ function typeRestriction(
  * Pinned types are certain before the restriction looks, so that an exact composition counts them, and after it, since
  * other sites' restrictions are not theirs.
  */
-function pinned(restriction: { soften: TypeProjection; decide: TypeProjection }, pins: Pins): typeof restriction {
+function pinned(restriction: TypeRestriction, pins: Pins): TypeRestriction {
   const set = (types: Float32Array, classCount: number, yes: number, no: number): void => {
     for (const [site, z] of pins) {
       types.fill(no, site * classCount, (site + 1) * classCount);

@@ -39,10 +39,10 @@ export interface GenerateOptions {
   readonly sampler?: "fast" | "predictor-corrector";
   /** Evaluations of the fast sampler. Default 100. */
   readonly steps?: number;
-  /** Noise of the fast sampler, 0 deterministic to 1 ancestral. Default 1. */
+  /** Noise of types and lattice in the fast sampler, 0 none to 1 ancestral. Default 1. */
   readonly eta?: number;
-  /** The same for the coordinates; above 1 their noise is renewed faster. Default: ten times `eta`, all of it in every step. */
-  readonly coordEta?: number;
+  /** The same for the coordinates, or `"all"`: drawn anew in every step. Default `"all"` (0 where `eta` is 0); 1 gives more variety. */
+  readonly coordEta?: number | "all";
   /** Order of the fast sampler: 2 extrapolates the last two evaluations. Default 2. */
   readonly order?: 1 | 2;
   /** Above 1 the fast sampler's times lie denser where the noise is low. Default 1. */

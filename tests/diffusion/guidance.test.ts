@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import type { BlockNetwork, Branches, Fields } from "../../src/diffusion/index.js";
+import type { BlockNetwork, Branches, FastFactors, Fields } from "../../src/diffusion/index.js";
 import {
   blockNetwork,
   cosineSchedule,
@@ -72,15 +72,25 @@ test("which branches are computed: weight 0 the conditional one alone, and the i
     shape,
     encode: () => Promise.resolve(new Float32Array()),
     evaluate: (_state, _t, { branches }) => Promise.resolve((asked.push(branches), nothing)),
-    fastStep: () => Promise.reject(new Error("not asked for")),
-    predictorCorrectorStep: () => Promise.reject(new Error("not asked for")),
+    fusedSteps: (guideAt) => {
+      const ask = (_state: unknown, t: number): Promise<never> => (
+        asked.push(guideAt(t).branches),
+        Promise.reject(new Error("no network"))
+      );
+      return { fast: ask, predictorCorrector: ask, withClasses: () => network.fusedSteps(guideAt) };
+    },
     dispose: () => undefined,
   };
   const branchesAt = async (guidanceWeight: number, times: number[], guidanceInterval?: [number, number]) => {
     asked.length = 0;
     const denoise = await guidedDenoise(network, condition, { guidanceWeight, guidanceInterval, timesteps: 100 });
     for (const t of times) await denoise(state, t);
-    return [...asked];
+    const alone = asked.splice(0);
+    // Steps with the evaluation in them follow the same guide.
+    for (const t of times)
+      await expect(denoise.fused!.fast(state, t, nothing, nothing, {} as FastFactors)).rejects.toThrow("no network");
+    expect(asked).toEqual(alone);
+    return alone;
   };
   expect(await branchesAt(0, [1, 50, 100])).toEqual(["conditional", "conditional", "conditional"]);
   expect(await branchesAt(2, [1, 100])).toEqual(["guided", "guided"]);

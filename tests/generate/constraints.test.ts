@@ -170,6 +170,9 @@ describe("contradictory options say what contradicts what", () => {
       /guidance interval: expected 0 <= from <= to <= 1, found 0.8 to 0.2/,
     ],
     ["eta", { eta: 2 }, /eta: expected a number from 0 to 1, found 2/],
+    ["coordinate eta", { coordEta: -1 }, /coordinate eta: expected a number of at least 0 or "all", found -1/],
+    ["order", { order: 3 as 2 }, /order: expected 1 or 2, found 3/],
+    ["spacing", { spacing: 9 }, /spacing: expected a number from 0.5 to 4, found 9/],
     ["seed", { seed: -1 }, /random seed: expected an integer from 0/],
   ])("%s", async (_, options, message) => {
     await expect(generators[0].generate(target(3), { steps: 1, count: 1, batchSize: 1, ...options })).rejects.toThrow(

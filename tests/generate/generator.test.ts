@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Target } from "../../src/dos/index.js";
 import type { GeneratedCrystal, GenerateOptions } from "../../src/generate/index.js";
 import { crystalGenerator } from "../../src/generate/index.js";
-import { compiledEngine, eagerEngine } from "../../src/runtime/index.js";
+import { compiledEngine, eagerEngine, type Engine } from "../../src/runtime/index.js";
 import { expectAllClose } from "../support/close.js";
 import { turn } from "../diffusion/support.js";
 import { numbersOf, siteDos, target, template, tinyModel, totalDos } from "./support.js";
@@ -30,6 +30,29 @@ function expectSameCrystals(found: readonly GeneratedCrystal[], expected: readon
     expect(Math.max(...off)).toBeLessThan(1e-3);
   });
 }
+
+test("every setting of the fast sampler reaches it", async () => {
+  const settings: GenerateOptions[] = [{}, { coordEta: 1 }, { order: 1 }, { spacing: 2 }, { eta: 0.5 }, { eta: 0 }];
+  const made = [];
+  for (const options of settings) made.push(await generator.generate(target(3), { ...quick, count: 1, ...options }));
+  expect(new Set(made.map((crystals) => String(numbersOf(crystals)))).size).toBe(settings.length);
+});
+
+test("steps are one program with the network, unless a constraint needs the host", async () => {
+  const names: string[] = [];
+  const spy: Engine = { ...compiled, compile: (source) => (names.push(source.name), compiled.compile(source)) };
+  const other = crystalGenerator(spy, model);
+  const made = async (options: GenerateOptions): Promise<string[]> => {
+    await other.generate(target(3), { ...quick, count: 1, batchSize: 1, ...options });
+    return names.splice(0);
+  };
+  expect(await made({})).toEqual(["DOS encoder, 1 x 3", "fast step, guided, some classes, 1 x 3"]);
+  expect(await made({ sampler: "predictor-corrector" })).toEqual([
+    "predictor-corrector step, corrected, guided, some classes, 1 x 3",
+  ]);
+  expect(await made({ fixTypes: new Map([[0, 3]]) })).toEqual(["denoiser, guided, 1 x 3"]);
+  other.dispose();
+});
 
 describe("only the seed and the settings decide the crystals", () => {
   test("the same call twice gives the same bits; another seed does not", async () => {

@@ -1,7 +1,16 @@
 import { Command } from "commander";
 import type { Context } from "../context.js";
 import type { GenerateCommand } from "../generate/settings.js";
-import { cellComposition, elementList, fixedTypes, interval, numberIn, templateKeep, wholeNumber } from "../parse.js";
+import {
+  cellComposition,
+  elementList,
+  fixedTypes,
+  interval,
+  numberIn,
+  numberOrAll,
+  templateKeep,
+  wholeNumber,
+} from "../parse.js";
 import { choice, examples, group, judgeOptions, machineOptions, option, targetOptions } from "./common.js";
 
 export function generateCommand(context: () => Context): Command {
@@ -123,6 +132,14 @@ function samplingOptions(command: Command): void {
       ),
     )
     .addOption(option(group.sampling, "--steps <n>", "evaluations of the fast sampler (default: 100)", wholeNumber(1)))
+    .addOption(
+      option(
+        group.sampling,
+        "--coord-eta <x>",
+        "fresh noise of the coordinates in the fast sampler: all (default) for regular crystals, 1 for more different ones",
+        numberOrAll,
+      ),
+    )
     .addOption(option(group.sampling, "--seed <n>", "same seed, same crystals", wholeNumber(0), 0))
     .addOption(option(group.sampling, "--batch <n>", "crystals computed together", wholeNumber(1), 8));
 }

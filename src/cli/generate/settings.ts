@@ -20,6 +20,7 @@ export interface GenerateCommand extends TargetInput {
   readonly seedNoise: number;
   readonly sampler: "fast" | "predictor-corrector";
   readonly steps?: number;
+  readonly coordEta?: number | "all";
   readonly seed: number;
   readonly batch: number;
   readonly model?: string;
@@ -30,8 +31,8 @@ export interface GenerateCommand extends TargetInput {
   readonly threads?: number;
 }
 
-/** Written down in run.json, so that a run can be repeated when the library's default has changed. */
-const defaultSteps = 100;
+/** Written down in run.json, so that a run can be repeated when the library's defaults have changed. */
+const fastDefaults = { steps: 100, coordEta: "all" } as const;
 
 /** The library's options for a command. @throws Error when a structure file cannot be read, or options contradict each other */
 export async function generateOptions(command: GenerateCommand): Promise<GenerateOptions> {
@@ -40,6 +41,8 @@ export async function generateOptions(command: GenerateCommand): Promise<Generat
     throw new Error("--template and --keep go together: a structure file, and what of it shall stay");
   if (command.sampler === "predictor-corrector" && command.steps !== undefined)
     throw new Error("--steps is for the fast sampler; predictor-corrector takes every step of the model's schedule");
+  if (command.sampler === "predictor-corrector" && command.coordEta !== undefined)
+    throw new Error("--coord-eta is for the fast sampler; predictor-corrector has a noise of its own");
   const template = command.template && (await readCrystalFile(command.template));
   const seedCrystal = command.seedCrystal && (await readCrystalFile(command.seedCrystal));
   return {
@@ -48,7 +51,10 @@ export async function generateOptions(command: GenerateCommand): Promise<Generat
     guidanceWeight,
     sampler: command.sampler,
     batchSize: Math.min(count, command.batch),
-    ...(command.sampler === "fast" && { steps: command.steps ?? defaultSteps }),
+    ...(command.sampler === "fast" && {
+      steps: command.steps ?? fastDefaults.steps,
+      coordEta: command.coordEta ?? fastDefaults.coordEta,
+    }),
     ...(guidanceInterval && { guidanceInterval }),
     ...(numAtoms !== undefined && { numAtoms }),
     ...(elements && { elements }),
