@@ -7,27 +7,42 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** A case that has taken this long, in milliseconds, and has run twice, is not run again. */
+/** A case that has taken this long, in milliseconds, and has had two turns, gets no more of them. */
 const enough = 20_000;
+
+/** Milliseconds that the runs of a turn fill. */
+const turnLength = 200;
 
 /**
  * Times of cases that take turns, so that what else the machine does meets all of them alike: one array of
- * milliseconds per case, slow cases with fewer entries. The first runs of each, which allocate, do not count. A case that
- * runs in another process answers with its own {ms}.
+ * milliseconds per case, slow cases with fewer entries. The first runs of each, which allocate, do not count.
  */
 export async function takeTurns(cases, repeats) {
   for (const { run } of cases) await warmUp(run);
   const times = cases.map(() => []);
   const tired = (k) => times[k].length >= 2 && times[k].reduce((a, b) => a + b) > enough;
-  for (let i = 0; i < repeats; i++) {
-    for (const [k, { run }] of cases.entries()) {
-      if (tired(k)) continue;
-      const start = performance.now();
-      const measured = await run();
-      times[k].push(measured?.ms ?? performance.now() - start);
-    }
-  }
+  for (let i = 0; i < repeats; i++)
+    for (const [k, { run }] of cases.entries()) if (!tired(k)) times[k].push(await takeTurn(run));
   return times;
+}
+
+/**
+ * Mean time of the runs of one turn, as in a sampler or a trainer, where run follows run: the first, which finds the caches full of
+ * what the last case left there and perhaps that case's threads still waiting at full speed, counts only if it is long.
+ */
+async function takeTurn(run) {
+  const first = await timed(run);
+  if (first > 2 * turnLength) return first;
+  let [total, count] = [0, 0];
+  for (; total < turnLength; count++) total += await timed(run);
+  return total / count;
+}
+
+/** A case that runs in another process answers with its own {ms}. */
+async function timed(run) {
+  const start = performance.now();
+  const measured = await run();
+  return measured?.ms ?? performance.now() - start;
 }
 
 /** Up to three runs: the first ones allocate. */

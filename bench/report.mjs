@@ -19,9 +19,9 @@ export function markdown(results) {
         .join(", "),
     "",
     `Matrix product peak, 1024 x 1024, the best of the whole run: ${peaks.ours.toFixed(0)} GFLOP/s of compiled-cpu` +
-      `${peaks.peer ? `, ${peaks.peer.toFixed(0)} of PyTorch` : ""}. Medians of ${repeats} runs in which the engines take turns; ` +
+      `${peaks.peer ? `, ${peaks.peer.toFixed(0)} of PyTorch` : ""}. Medians of ${repeats} turns of 0.2 s in which compiled engines and peers alternate (eager ones: 3, with compiled-cpu); ` +
       "GFLOP counts the matrix products that each implementation needs (operations.mjs), and the share is that of the fastest " +
-      "run in its own peak. PyTorch is our plain implementation of the same equations (pytorch/): eager, two calls of the network " +
+      "turn in its own peak. PyTorch is our plain implementation of the same equations (pytorch/): eager, two calls of the network " +
       "per guided evaluation.",
     "",
     "## One guided evaluation, both branches, full size",
@@ -198,7 +198,7 @@ export function readmeTable({ guided, training, sampling, machine, peakGflops, p
     );
   };
   return [
-    `${machine.cpu}, ${machine.threads} threads, ${date.slice(0, 10)}; full reference size (${(parameterCount / 1e6).toFixed(1)} million weights); medians of runs in turns; ` +
+    `${machine.cpu}, ${machine.threads} threads, ${date.slice(0, 10)}; full reference size (${(parameterCount / 1e6).toFixed(1)} million weights); medians of turns of 0.2 s; ` +
       `matrix products reach ${peakGflops.toFixed(0)} GFLOP/s here in onnxruntime and ${peerPeakGflops.toFixed(0)} in PyTorch:`,
     "",
     ...table(

@@ -28,7 +28,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const quick = flags.includes("--quick");
-const repeats = quick ? 3 : 7;
+const repeats = quick ? 3 : 9;
 
 /** Crystals x atoms. */
 const guidedBlocks = quick ? [[8, 8]] : [[8, 8], [32, 8], [16, 16], [64, 4]]; // prettier-ignore
@@ -96,20 +96,27 @@ if (!quick) await writeResults(results);
 // Engines may keep threads alive.
 process.exit(0);
 
-/** One guided evaluation on every engine that `wanted` lets through, in turns. */
+/**
+ * One guided evaluation on every engine that `wanted` lets through. The compiled engines and the peers take turns; eager ones,
+ * whose garbage would be collected in the others' time, take turns with compiled-cpu afterwards.
+ */
 async function measureGuided(config, B, N, wanted) {
   const names = usable.filter(wanted);
   note(`guided evaluation, ${B} x ${N}, hidden ${config.hiddenDim}: ${names.join(", ")} ...`);
   await lookForPeak();
-  const cases = [];
-  for (const name of names) cases.push({ engine: name, ...(await guidedCase(engines.get(name), config, B, N)) });
+  const prepare = async (name) => ({ engine: name, ...(await guidedCase(engines.get(name), config, B, N)) });
+  const counts = [guidedOperations(config, B, N), plainGuidedOperations(config, B, N)];
+  const fast = await Promise.all(names.filter((name) => name.startsWith("compiled")).map(prepare));
   const peers = config === referenceConfig ? await peerCases("guided", B, N) : [];
-  return compare([...cases, ...peers], B, N, guidedOperations(config, B, N), plainGuidedOperations(config, B, N));
+  const block = await compare([...fast, ...peers], B, N, ...counts);
+  const eager = await Promise.all(["compiled-cpu", ...names.filter((name) => name.startsWith("eager"))].map(prepare));
+  const slow = await compare(eager, B, N, ...counts, 3);
+  return { ...block, engines: [...block.engines, ...slow.engines.slice(1)] };
 }
 
 /** Runs the cases in turns: a row for each, with its time over that of compiled-cpu in the same turn. */
-async function compare(cases, B, N, gflop, plainGflop) {
-  const times = await takeTurns(cases, repeats);
+async function compare(cases, B, N, gflop, plainGflop, turns = repeats) {
+  const times = await takeTurns(cases, turns);
   for (const { dispose } of cases) await dispose();
   const ours = times[cases.findIndex(({ engine }) => engine === "compiled-cpu")];
   const rows = cases.map(({ engine, plain }, k) => ({
