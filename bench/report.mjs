@@ -214,7 +214,12 @@ export function readmeTable({ guided, training, sampling, machine, peakGflops, p
 
 /** Time of one guided evaluation by block and engine, as a Vega-Lite specification. */
 export function chart({ guided, machine }) {
-  const values = guided.flatMap((block) => block.engines.map(({ engine, ms }) => ({ block: name(block), engine, ms })));
+  // Eager engines are so much slower that beside them nothing else could be seen.
+  const values = guided.flatMap((block) =>
+    block.engines
+      .filter(({ engine }) => !engine.startsWith("eager"))
+      .map(({ engine, ms }) => ({ block: name(block), engine, ms })),
+  );
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v5.json",
     title: { text: "One guided evaluation at full size", subtitle: `${machine.cpu}, ${machine.threads} threads` },

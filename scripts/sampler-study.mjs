@@ -12,7 +12,7 @@ import { targetFromRecord } from "../dist/dos/index.js";
 import { pairedDifference, qualityTable } from "../dist/evaluate/index.js";
 import { crystalGenerator } from "../dist/generate/index.js";
 import { dosPredictor, loadDenoiser, loadPredictor } from "../dist/model/index.js";
-import { chartSpec, toSvg } from "../dist/notebook/index.js";
+import { chartSpec, okabeIto, toSvg } from "../dist/notebook/index.js";
 import { compiledEngine, shuffled } from "../dist/runtime/index.js";
 
 const root = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -163,6 +163,7 @@ function chart(points) {
       const y = { field: "value", type: "quantitative", title, scale: { zero: false } };
       const color = {
         ...{ field: "series", type: "nominal", title: null, sort: null },
+        scale: { range: Object.values(okabeIto) },
         legend: { orient: "bottom", columns: 2, labelLimit: 300 },
       };
       return {
