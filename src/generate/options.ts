@@ -1,4 +1,5 @@
 import type { Crystal } from "../crystal/index.js";
+import type { FastSamplerOptions } from "../diffusion/index.js";
 
 /** Which parts of a template crystal stay. `true`: every site; a list: these sites (0-based). */
 export interface TemplateKeep {
@@ -7,11 +8,14 @@ export interface TemplateKeep {
   readonly types?: true | readonly number[];
 }
 
+/** Settings of the fast sampler; predictor-corrector takes none of them. */
+type FastSettings = Pick<FastSamplerOptions, "steps" | "eta" | "coordEta" | "order" | "spacing">;
+
 /**
  * Settings of a generation run. Only `seed` and the settings here decide the crystals, not how many are made at once: an
  * eager engine gives the same bits for every batch size, a compiled one the same to float32 rounding (about 1e-5).
  */
-export interface GenerateOptions {
+export interface GenerateOptions extends FastSettings {
   /** Crystals to make. Default 8. */
   readonly count?: number;
   /** Default 0. */
@@ -37,16 +41,6 @@ export interface GenerateOptions {
   readonly seedNoise?: number;
   /** `fast`: strided, one evaluation a step; `predictor-corrector`: the reference's, two evaluations at every t. */
   readonly sampler?: "fast" | "predictor-corrector";
-  /** Evaluations of the fast sampler. Default 100. */
-  readonly steps?: number;
-  /** Noise of types and lattice in the fast sampler, 0 none to 1 ancestral. Default 1. */
-  readonly eta?: number;
-  /** The same for the coordinates, or `"all"`: drawn anew in every step. Default `"all"` (0 where `eta` is 0); 1 gives more variety. */
-  readonly coordEta?: number | "all";
-  /** Order of the fast sampler: 2 extrapolates the last two evaluations. Default 2. */
-  readonly order?: 1 | 2;
-  /** Above 1 the fast sampler's times lie denser where the noise is low. Default 1. */
-  readonly spacing?: number;
   /** Step size of the predictor-corrector sampler's corrector. */
   readonly stepLr?: number;
   /** Crystals of one compiled block. Default 8. */

@@ -52,7 +52,14 @@ describe("a run's folder", () => {
       command: string;
       versions: object;
     };
-    expect(run.settings).toMatchObject({ count: 10, seed: 3, steps: 6, guidanceWeight: 1, sampler: "fast" });
+    expect(run.settings).toMatchObject({
+      count: 10,
+      seed: 3,
+      steps: 6,
+      coordEta: "all",
+      guidanceWeight: 1,
+      sampler: "fast",
+    });
     expect(run.target.siteDos.map((row) => row.length)).toEqual([400, 400]);
     expect(run.target.totalDos).toHaveLength(400);
     expect(run.model).toEqual({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
@@ -165,5 +172,26 @@ describe("targets", () => {
     expect(code).toBe(0);
     expect(said).toMatch(/only a total DOS|0 of 2 crystals are structurally valid/);
     await rm(out, { recursive: true });
+  });
+});
+
+describe("settings of the fast sampler", () => {
+  it.each([
+    ["--steps", "6"],
+    ["--coord-eta", "1"],
+  ])("predictor-corrector takes no %s", async (flag, value) => {
+    const target = ["--target", place.structure, "--out", join(place.folder, `other${flag}`)];
+    const { code, notes } = await dosmith([
+      ...["generate", ...target, "--sampler", "predictor-corrector", flag, value, ...place.sources],
+    ]);
+    expect(code).not.toBe(0);
+    expect(notes.join()).toContain(`${flag} is for the fast sampler`);
+  });
+
+  it("says what --coord-eta may be", async () => {
+    const target = ["--target", place.structure, "--out", join(place.folder, "coord-eta")];
+    const { code, notes } = await dosmith(["generate", ...target, "--coord-eta", "-1", ...place.sources]);
+    expect(code).not.toBe(0);
+    expect(notes.join()).toMatch(/coord-eta.*at least 0/s);
   });
 });
