@@ -114,7 +114,8 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
     async fast(state, t, before, z, factors) {
       const numbers = Float32Array.from(fastFactorNames, (name) => Math.min(factors[name], largest));
       const further = [
-        ...[...fieldInputs(before, shape), ...fieldInputs(z, shape)],
+        ...fieldInputs(before, shape),
+        ...fieldInputs(z, shape),
         { shape: [numbers.length], data: numbers },
       ];
       const body: NetworkBody = (noisy, denoise, given) => {
