@@ -12,29 +12,35 @@ import { adam, denoiserLoss, startOptimiser, TrainingStep } from "../dist/train/
 
 /** @typedef {{ run: () => Promise<unknown>, dispose: () => void }} Case */
 
-/** One guided evaluation of the denoiser, as a sampler asks for it: the host's arrays in, the host's arrays out. */
-export async function guidedCase(engine, config, B, N) {
+/** A network of random weights for blocks of B crystals of N atoms, and what samplers need beside it. */
+function sampled(engine, config, B, N) {
   const schedule = cosineSchedule(config.timesteps, { scoreNorms: new Float64Array(config.timesteps + 1).fill(1) });
   const parameters = initialParameters(denoiserSpecs(config), 1);
   const shape = { batchSize: B, atomsPerCrystal: N, classCount: config.classCount };
-  const network = blockNetwork(engine, { config, parameters, schedule }, shape);
   const indices = Array.from({ length: B }, (_, i) => i);
-  const state = startState(0, indices, shape, config.timesteps);
+  const network = blockNetwork(engine, { config, parameters, schedule }, shape);
+  return {
+    network,
+    schedule,
+    start: startState(0, indices, shape, config.timesteps),
+    noise: streamNoise(0, indices, shape),
+  };
+}
+
+/** One guided evaluation of the denoiser, as a sampler asks for it: the host's arrays in, the host's arrays out. */
+export async function guidedCase(engine, config, B, N) {
+  const { network, start } = sampled(engine, config, B, N);
   const encoded = waves(B * N * config.hiddenDim);
   const weights = new Float32Array(B).fill(2);
   return {
-    run: () => network.evaluate(state, config.timesteps >> 1, { branches: "guided", encoded, weights }),
+    run: () => network.evaluate(start, config.timesteps >> 1, { branches: "guided", encoded, weights }),
     dispose: network.dispose,
   };
 }
 
 /** A whole run of the fast sampler: B crystals by so many guided evaluations. */
 export async function samplingCase(engine, config, B, N, evaluations) {
-  const schedule = cosineSchedule(config.timesteps, { scoreNorms: new Float64Array(config.timesteps + 1).fill(1) });
-  const parameters = initialParameters(denoiserSpecs(config), 1);
-  const shape = { batchSize: B, atomsPerCrystal: N, classCount: config.classCount };
-  const network = blockNetwork(engine, { config, parameters, schedule }, shape);
-  const indices = Array.from({ length: B }, (_, i) => i);
+  const { network, schedule, start, noise } = sampled(engine, config, B, N);
   const { dosPoints, timesteps } = config;
   const condition = {
     siteDos: waves(B * N * dosPoints),
@@ -46,8 +52,6 @@ export async function samplingCase(engine, config, B, N, evaluations) {
   const denoise = await guidedDenoise(network, condition, { guidanceWeight: 2, timesteps });
   return {
     async run() {
-      const start = startState(0, indices, shape, config.timesteps);
-      const noise = streamNoise(0, indices, shape);
       const steps = fastSampler(denoise, start, schedule, noise, { steps: evaluations, latticeBound: 1e3 });
       while (!(await steps.next()).done);
     },

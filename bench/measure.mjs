@@ -64,11 +64,7 @@ export async function measureBandwidth(engine) {
   });
   const [a, b] = [new Float32Array(length).fill(1), new Float32Array(length).fill(2)];
   const times = [];
-  for (let i = 0; i < 10; i++) {
-    const start = performance.now();
-    await program.run([a, b]);
-    times.push(performance.now() - start);
-  }
+  for (let i = 0; i < 10; i++) times.push(await timed(() => program.run([a, b])));
   program.dispose();
   return (4 * 4 * length) / 1e6 / Math.min(...times);
 }

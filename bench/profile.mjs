@@ -15,7 +15,7 @@ const prepare = { guided: guidedCase, training: trainingCase }[kind];
 if (!prepare) throw new Error(`profile: expected guided or training, found ${kind}`);
 const runs = 10;
 
-// The case's program and what it is fed, with the engine's own settings.
+// The case's program and what it is fed.
 const engine = await compiledEngine();
 let seen;
 const watching = {
@@ -37,8 +37,12 @@ const { source, inputs } = seen;
 
 const folder = await mkdtemp(join(tmpdir(), "dosmith-profile-"));
 const session = await ort.InferenceSession.create(await toOnnx(source), {
-  ...{ enableProfiling: true, profileFilePrefix: join(folder, "run"), graphOptimizationLevel: "all" },
-  ...{ interOpNumThreads: 1, executionMode: "sequential", logSeverityLevel: 4 },
+  enableProfiling: true,
+  profileFilePrefix: join(folder, "run"),
+  graphOptimizationLevel: "all",
+  interOpNumThreads: 1,
+  executionMode: "sequential",
+  logSeverityLevel: 4,
 });
 const feeds = Object.fromEntries(
   source.inputs.map(({ shape }, i) => [`input${i}`, new ort.Tensor("float32", inputs[i], shape)]),

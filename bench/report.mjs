@@ -175,19 +175,16 @@ function table(head, rows) {
 /** What README quotes: our times beside PyTorch's. Undefined where there was no peer. */
 export function readmeTable({ guided, training, sampling, machine, peakGflops, peerPeakGflops, parameterCount, date }) {
   if (!peerPeakGflops) return undefined;
-  const line = (title, theirs, ours) => [
+  const line = (title, theirs, ours, times = theirs / ours) => [
     title,
     `${theirs.toFixed(0)} ms`,
     `${ours.toFixed(0)} ms`,
-    `**${(theirs / ours).toFixed(1)}**`,
+    `**${times.toFixed(1)}**`,
   ];
   const block = (title, { engines, ...shape }) => {
     const [ours, theirs] = ["compiled-cpu", "pytorch"].map((engine) => engines.find((row) => row.engine === engine));
     // The median of the turns' ratios, which is not quite that of the medians.
-    return [
-      ...line(`${title}, ${name(shape)}`, theirs.ms, ours.ms).slice(0, 3),
-      `**${theirs.timesCompiled.toFixed(1)}**`,
-    ];
+    return line(`${title}, ${name(shape)}`, theirs.ms, ours.ms, theirs.timesCompiled);
   };
   const crystal = (row) => {
     const theirs = sampling.engines.find(({ engine }) => engine === "pytorch");

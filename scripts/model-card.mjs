@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";
+import { median } from "simple-statistics";
 import { toSvg, tradeoffChart } from "../dist/notebook/index.js";
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
@@ -24,8 +25,8 @@ const columns = [
 await fill("models/README.md", "fast", table(fast));
 await fill("models/README.md", "samplers", samplerTable(samplers.test.results));
 await fill("models/README.md", "sampler-choice", samplerTable(samplers.validation.results));
-await fill("models/README.md", "dft", dftSection(await readJson("models/dft-study.json")));
-await fill("README.md", "dft", dftSection(await readJson("models/dft-study.json")));
+const dft = dftSection(await readJson("models/dft-study.json"));
+for (const file of ["models/README.md", "README.md"]) await fill(file, "dft", dft);
 await fill(
   "README.md",
   "quality",
@@ -121,11 +122,6 @@ async function fill(file, name, text) {
   if (from < 0 || to < from) throw new Error(`${file}: no ${open} ... ${close}`);
   const filled = `${content.slice(0, from + open.length)}\n\n${text}\n\n${content.slice(to)}`;
   await writeFile(path(file), await format(filled, { parser: "markdown", printWidth: 120 }));
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
 }
 
 function percent(value) {

@@ -4,9 +4,11 @@
 // `--split validation --targets 146` is what the defaults were chosen on: all variants, without the slow reference. Ten minutes a split on
 // two cores, and twenty for predictor-corrector. Finished cells are kept in out/ and not computed again.
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { openCellStore } from "../dist/cli/evaluate/cell-store.js";
+import { fileSha256 } from "../dist/cli/files.js";
 import { isEquilibrium, openDataset, writeFileAtomic } from "../dist/data/index.js";
 import { targetFromRecord } from "../dist/dos/index.js";
 import { pairedDifference, qualityTable } from "../dist/evaluate/index.js";
@@ -74,24 +76,22 @@ if (options.split === "test")
   generators.push(generator(reference, reference, 2 * denoiser.config.timesteps, { sampler: reference }));
 
 /** Cells of another model, data set or setting are another file's. */
-const identity = JSON.stringify([
-  await sha256(root("models/denoiser.safetensors")),
-  dataset.info.version,
-  asked,
+const study = {
+  model: await fileSha256(root("models/denoiser.safetensors")),
+  dataset: dataset.info.version,
+  settings: asked,
   count,
-]);
-const digest = createHash("sha256").update(identity).digest("hex").slice(0, 12);
-const cellFile = root(`out/sampler-study-${options.split}-${digest}.cells.jsonl`);
+};
+const digest = createHash("sha256").update(JSON.stringify(study)).digest("hex").slice(0, 12);
 await mkdir(root("out"), { recursive: true });
-const lines = (await readFile(cellFile, "utf8").catch(() => "")).split("\n").filter(Boolean);
-const kept = lines.map((line) => JSON.parse(line));
+const store = await openCellStore(root(`out/sampler-study-${options.split}-${digest}.json`), study);
 const table = qualityTable({
   targets,
   generators,
   rankPredictor,
   reportPredictor,
   trainingRecords: [...split.train].filter(isEquilibrium),
-  store: { load: () => kept, save: (cell) => appendFile(cellFile, `${JSON.stringify(cell)}\n`) },
+  store,
 });
 const cells = [];
 const rows = [];
@@ -113,8 +113,8 @@ const results = rows.map((row) => {
   return { ...found, fromReference: Object.fromEntries(metrics.map((m) => [m, difference(m)])) };
 });
 const known = JSON.parse(await readFile(options.out, "utf8").catch(() => "{}"));
-const study = { ...known, [options.split]: { results } };
-await writeFileAtomic(options.out, `${JSON.stringify(study, null, 1)}\n`);
+const studies = { ...known, [options.split]: { results } };
+await writeFileAtomic(options.out, `${JSON.stringify(studies, null, 1)}\n`);
 if (options.split === "test")
   await writeFileAtomic(options.out.replace(/\.json$/, ".svg"), await toSvg(chart(results)));
 
@@ -129,12 +129,6 @@ function generator(name, seriesName, evaluations, settings) {
       return made.map(({ crystal }) => crystal);
     },
   };
-}
-
-async function sha256(path) {
-  return createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex");
 }
 
 async function openPredictor(name) {

@@ -45,15 +45,15 @@ export async function* fastSampler(
   const times = stride(startTime, steps, spacing);
   const nothing = zeroFields(start);
   let state = start;
-  let before: Estimate | undefined;
+  let before: Estimate = nothing;
   for (let i = 0; i + 1 < times.length; i++) {
     const [last, t, next] = [order === 2 ? times[i - 1] : undefined, times[i], times[i + 1]];
     const factors = fastFactors(last, t, next, schedule, { eta, coordEta, latticeBound });
     const noisy = (field: Field): boolean => next > 0 && (field === "fracCoords" ? coordEta : eta) !== 0;
     const z = fieldRecord((field) => (noisy(field) ? noise(field, t, "predictor") : nothing[field]));
     const made = denoise.fused
-      ? await denoise.fused.fast(state, t, before ?? nothing, z, factors)
-      : fastStep(state, await denoise(state, t), before ?? nothing, z, factors);
+      ? await denoise.fused.fast(state, t, before, z, factors)
+      : fastStep(state, await denoise(state, t), before, z, factors);
     state = { ...state, ...made.state };
     before = made.estimate;
     yield { t, step: i + 1, stepCount: times.length - 1, state };

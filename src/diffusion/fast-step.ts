@@ -91,11 +91,10 @@ export function fastStep(
   z: Fields,
   f: FastFactors,
 ): FastStepResult {
-  const clean = (x: Float32Array, eps: Float32Array): Float32Array =>
-    x.map((v, i) => (v - f.noise * eps[i]) / f.signal);
+  // The bounds are those of the estimates; what is extrapolated from them may lie a little beyond.
   const now: Estimate = {
-    types: clean(state.types, said.types).map((v) => Math.min(1, Math.max(0, v))),
-    lattice: boundRows(clean(state.lattice, said.lattice), f.latticeBound),
+    types: cleanEstimate(state.types, said.types, f).map((v) => Math.min(1, Math.max(0, v))),
+    lattice: boundRows(cleanEstimate(state.lattice, said.lattice, f), f.latticeBound),
     fracCoords: said.fracCoords.map((score) => f.way * score),
   };
   const beyond = (field: Field, c: number): Float32Array =>

@@ -81,8 +81,14 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
       { shape: [B], data: weights },
     ];
   };
-  /** Runs a program of the network; `mask` [C] is 0 for the classes that its clean types must not have. */
-  const run = async (
+  /** Runs a program of inputs and parameters, compiled when its name is first met. */
+  const run = async (name: string, inputs: readonly HostTensor[], fn: ProgramSource["fn"]): Promise<Float32Array[]> => {
+    const specs = inputs.map(({ shape: own }) => ({ shape: own }));
+    const program = await programs.get(name, () => ({ name, inputs: specs, constants, fn }));
+    return (await program.run(inputs.map(({ data }) => data))) as Float32Array[];
+  };
+  /** Runs a program with the network in it; `mask` [C] is 0 for the classes that its clean types must not have. */
+  const runNetwork = (
     what: string,
     [state, t, guide]: readonly [DiffusionState, number, Guide],
     further: readonly HostTensor[],
@@ -105,9 +111,7 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
       const allowed = mask ? maskClasses(denoise, tensors[inputs.length - 1], signal) : denoise;
       return body({ types, fracCoords, lattice }, allowed, tensors.slice(own.length, inputs.length));
     };
-    const specs = inputs.map((input) => ({ shape: input.shape }));
-    const program = await programs.get(name, () => ({ name, inputs: specs, constants, fn }));
-    return (await program.run(inputs.map(({ data }) => data))) as Float32Array[];
+    return run(name, inputs, fn);
   };
 
   const fusedSteps = (guideAt: (t: number) => Guide, mask?: Float32Array): FusedSteps => ({
@@ -123,7 +127,7 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
         const made = fastStepTensors(denoise, noisy, fieldTensors(given), fieldTensors(given.slice(3)), scalars);
         return [...fieldList(made.state), ...fieldList(made.estimate)];
       };
-      const made = await run("fast step", [state, t, guideAt(t)], further, body, mask);
+      const made = await runNetwork("fast step", [state, t, guideAt(t)], further, body, mask);
       return { state: fieldsOf(made), estimate: fieldsOf(made.slice(3)) };
     },
     async predictorCorrector(state, t, z, factors, predictorInput) {
@@ -139,7 +143,7 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
         return fieldList(predictorCorrectorTensors(denoise, noisy, noise, scalars, predictorInput));
       };
       const what = `predictor-corrector step, ${predictorInput}`;
-      return fieldsOf(await run(what, [state, t, guideAt(t)], further, body, mask));
+      return fieldsOf(await runNetwork(what, [state, t, guideAt(t)], further, body, mask));
     },
     withClasses: (more) => fusedSteps(guideAt, mask ? more.map((allowed, c) => allowed * mask[c]) : more),
   });
@@ -155,18 +159,15 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
         { shape: [B, E], data: totalDos },
         { shape: [B, 1], data: totalMask },
       ];
-      const name = `DOS encoder, ${B} x ${N}`;
       const fn: ProgramSource["fn"] = (dos, sites, energies, total, totals, ...weights) => {
         const condition = { siteDos: dos, siteMask: sites, energyMask: energies, totalDos: total, totalMask: totals };
         return [encodeCondition(nameTensors(parameters, weights), config, condition)];
       };
-      const specs = inputs.map((input) => ({ shape: input.shape }));
-      const encoder = await programs.get(name, () => ({ name, inputs: specs, constants, fn }));
-      const [encoded] = await encoder.run(inputs.map(({ data }) => data));
-      return encoded as Float32Array;
+      const [encoded] = await run(`DOS encoder, ${B} x ${N}`, inputs, fn);
+      return encoded;
     },
     evaluate: async (state, t, guide) =>
-      fieldsOf(await run("denoiser", [state, t, guide], [], (noisy, denoise) => fieldList(denoise(noisy)))),
+      fieldsOf(await runNetwork("denoiser", [state, t, guide], [], (noisy, denoise) => fieldList(denoise(noisy)))),
     fusedSteps: (guideAt) => fusedSteps(guideAt),
     dispose: () => programs.dispose(),
   };

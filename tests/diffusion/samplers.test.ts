@@ -10,10 +10,9 @@ import {
   streamNoise,
   stride,
   warmStart,
-  wrappedNormalScore,
 } from "../../src/diffusion/index.js";
 import { expectAllClose } from "../support/close.js";
-import { cleanBlock, collect, perfectDenoiser, turns } from "./support.js";
+import { cleanBlock, collect, normalDenoiser, perfectDenoiser, turns } from "./support.js";
 
 const schedule = cosineSchedule(100);
 const shape = { batchSize: 2, atomsPerCrystal: 3, classCount: 5 };
@@ -89,18 +88,7 @@ test("the fast sampler with eta 1 that visits every t is the reference's predict
 describe("order, on data whose exact answers are known", () => {
   const fine = cosineSchedule(4000);
   const one = { batchSize: 1, atomsPerCrystal: 1, classCount: 1 };
-  const data = { mean: 0.4, deviation: 0.3, place: 0.45, width: 0.04 };
-  /** Lattice numbers are normal, coordinates wrapped normal: what a perfect network says of them. */
-  const exact: Denoise = ({ types, lattice, fracCoords }, t) => {
-    const [ab, sigma] = [fine.alphasCumprod[t], fine.coordSigmas[t]];
-    const total = ab * data.deviation ** 2 + 1 - ab;
-    const norm = Math.sqrt(fine.scoreNorms[t]);
-    return Promise.resolve({
-      types: types.map((x) => Math.sqrt(1 - ab) * x),
-      lattice: lattice.map((x) => (Math.sqrt(1 - ab) * (x - Math.sqrt(ab) * data.mean)) / total),
-      fracCoords: fracCoords.map((x) => wrappedNormalScore(x - data.place, Math.hypot(sigma, data.width)) / norm),
-    });
-  };
+  const exact = normalDenoiser({ types: [0, 1], lattice: [0.4, 0.3], fracCoords: [0.45, 0.04] }, fine);
   const begin = startState(3, [0], one, fine.timesteps);
   const startTime = 3920;
   /** Where three quarters of the way lead: the last step, to no noise at all, is of first order always. */
@@ -129,17 +117,11 @@ describe("distributions: exact answers lead to the data's own spread", () => {
   const fine = cosineSchedule(1000);
   const many = { batchSize: 1, atomsPerCrystal: 4000, classCount: 1 };
   const data = { deviation: 0.15, place: 0.45, width: 0.03 };
-  /** Type numbers of a normal distribution about 0.5, which the clip at [0, 1] hardly touches; coordinates of a wrapped one. */
-  const exact: Denoise = ({ types, lattice, fracCoords }, t) => {
-    const [ab, sigma] = [fine.alphasCumprod[t], fine.coordSigmas[t]];
-    const variance = ab * data.deviation ** 2 + 1 - ab;
-    const norm = Math.sqrt(fine.scoreNorms[t]);
-    return Promise.resolve({
-      types: types.map((x) => (Math.sqrt(1 - ab) * (x - Math.sqrt(ab) * 0.5)) / variance),
-      lattice,
-      fracCoords: fracCoords.map((x) => wrappedNormalScore(x - data.place, Math.hypot(sigma, data.width)) / norm),
-    });
-  };
+  // The clip at [0, 1] hardly touches such types.
+  const exact = normalDenoiser(
+    { types: [0.5, data.deviation], lattice: [0, 1], fracCoords: [data.place, data.width] },
+    fine,
+  );
   const from = startState(9, [0], many, fine.timesteps);
   const draws = streamNoise(9, [0], many);
   const finalOf = async (options: object): Promise<DiffusionState> =>

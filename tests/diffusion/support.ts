@@ -30,6 +30,28 @@ export function perfectDenoiser(clean: DiffusionState, schedule: Schedule): Deno
   };
 }
 
+/** Mean and deviation. */
+type Normal = readonly [number, number];
+
+/** The exact answer where all numbers are independent: normal types and lattices, wrapped normal coordinates. */
+export function normalDenoiser(
+  data: { types: Normal; lattice: Normal; fracCoords: Normal },
+  schedule: Schedule,
+): Denoise {
+  return ({ types, lattice, fracCoords }, t) => {
+    const ab = schedule.alphasCumprod[t];
+    const noiseOf = (values: Float32Array, [mean, deviation]: Normal): Float32Array =>
+      values.map((x) => (Math.sqrt(1 - ab) * (x - Math.sqrt(ab) * mean)) / (ab * deviation ** 2 + 1 - ab));
+    const [place, width] = data.fracCoords;
+    const sigma = Math.hypot(schedule.coordSigmas[t], width);
+    return Promise.resolve({
+      types: noiseOf(types, data.types),
+      lattice: noiseOf(lattice, data.lattice),
+      fracCoords: fracCoords.map((x) => wrappedNormalScore(x - place, sigma) / Math.sqrt(schedule.scoreNorms[t])),
+    });
+  };
+}
+
 /** Difference on the torus. */
 export function turn(a: number, b: number): number {
   return a - b - Math.round(a - b);
