@@ -1,7 +1,7 @@
 import onnxProto from "onnx-proto";
 import type { Graph, Value } from "../trace/graph.js";
 import { writeNode } from "./operators.js";
-import { nameOf, OnnxWriter, valueInfo } from "./writer.js";
+import { ELEMENT_TYPE, nameOf, OnnxWriter, valueInfo } from "./writer.js";
 
 const IR_VERSION = 8;
 const OPSET_VERSION = 18;
@@ -9,13 +9,20 @@ const OPSET_VERSION = 18;
 export const inputName = (i: number): string => `input${i}`;
 export const outputName = (i: number): string => `output${i}`;
 
-/** A graph as the bytes of an ONNX model with inputs input0, input1, ... and outputs output0, output1, ... */
-export function encodeOnnx(graph: Graph): Uint8Array {
+/** An output that is no tensor and comes before all others, see `encodeOnnx`. */
+export const stopName = "stop";
+
+/**
+ * A graph as the bytes of an ONNX model with inputs input0, input1, ... and outputs output0, output1, ...
+ * @param stop adds the output `stop`, an empty sequence, as the first one
+ */
+export function encodeOnnx(graph: Graph, { stop = false } = {}): Uint8Array {
   const writer = new OnnxWriter();
   for (const { value, data } of graph.constants) writer.constant(value, data);
   graph.inputs.forEach((value, i) => writer.node("Identity", [inputName(i)], value));
   for (const node of graph.nodes) writeNode(writer, node);
   nameOutputs(writer, graph);
+  if (stop) writer.node("SequenceEmpty", [], stopName);
   const { ModelProto } = onnxProto.onnx;
   const model = ModelProto.create({
     irVersion: IR_VERSION,
@@ -26,7 +33,10 @@ export function encodeOnnx(graph: Graph): Uint8Array {
       node: writer.nodes,
       initializer: writer.initializers,
       input: graph.inputs.map((value, i) => describe(inputName(i), value)),
-      output: graph.outputs.map((value, i) => describe(outputName(i), value)),
+      output: [
+        ...(stop ? [{ name: stopName, type: sequenceType }] : []),
+        ...graph.outputs.map((value, i) => describe(outputName(i), value)),
+      ],
     },
   });
   return ModelProto.encode(model).finish();
@@ -48,5 +58,7 @@ function nameOutputs(writer: OnnxWriter, graph: Graph): void {
     if (name !== outputName(i)) writer.node("Identity", [name], outputName(i));
   });
 }
+
+const sequenceType = { sequenceType: { elemType: { tensorType: { elemType: ELEMENT_TYPE.float32 } } } };
 
 const describe = (name: string, value: Value) => valueInfo(name, value.dtype, value.shape);
