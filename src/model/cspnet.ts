@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { addBias, layerNorm, linear, parameter, pieces, project, roll, silu } from "./layers.js";
-import type { ParameterSpec, ParameterTensors } from "./parameters.js";
+import type { ParameterSpec, ParameterTensors, WeightPiece, WeightPieces } from "./parameters.js";
 import { layerNormSpecs, linearSpecs } from "./parameters.js";
 
 /**
@@ -74,18 +74,33 @@ export function messagePassingSpecs({ hiddenDim: H, layerCount, frequencyCount }
 
 /** The columns of the first edge layer's weight, by what they meet. */
 interface EdgeWeights {
-  readonly receiver: tf.Tensor;
-  readonly sender: tf.Tensor;
+  /** [2 H, H]: the receivers' above the senders', which meet the same atoms in one product. */
+  readonly atoms: tf.Tensor;
   readonly lattice: tf.Tensor;
   readonly sines: tf.Tensor;
   readonly cosines: tf.Tensor;
+}
+
+/**
+ * How messagePassingSpecs' first edge weights are best stored while they are trained: what one product meets is one array,
+ * and the Fourier columns of all layers are one, as `fourierProducts` takes them.
+ */
+export function edgeWeightPieces({ hiddenDim: H, layerCount, frequencyCount: K }: CspSize): WeightPieces {
+  const pieces = (layer: number): WeightPiece[] => [
+    { columns: H, stack: `csp_layer_${layer} atoms` },
+    { columns: H, stack: `csp_layer_${layer} atoms` },
+    { columns: 9, stack: `csp_layer_${layer} lattice` },
+    { columns: 3 * K, stack: "sines" },
+    { columns: 3 * K, stack: "cosines" },
+  ];
+  return new Map(Array.from({ length: layerCount }, (_, l) => [`csp_layer_${l}.edge_mlp.0.weight`, pieces(l)]));
 }
 
 /** One split instead of slices: its gradient is one concatenation, theirs a sum of padded copies of the weight. */
 function edgeWeights(p: ParameterTensors, { hiddenDim: H, frequencyCount: K }: CspSize, layer: number): EdgeWeights {
   const weight = parameter(p, `csp_layer_${layer}.edge_mlp.0.weight`);
   const [receiver, sender, lattice, sines, cosines] = tf.split(weight, [H, H, 9, 3 * K, 3 * K], 1);
-  return { receiver, sender, lattice, sines, cosines };
+  return { atoms: tf.concat([receiver, sender], 0), lattice, sines, cosines };
 }
 
 /** One layer; `fourier` holds its Fourier products, [B, S, N, H] for each group of S offsets. */
@@ -101,8 +116,8 @@ function cspLayer(
   const [R, B, N, H] = h.shape;
   const normed = layerNorm(p, `${name}.layer_norm`, h);
   const perCrystal = project(latticeFeatures, weights.lattice).reshape([1, B, 1, H]);
-  const receiver = addBias(p, `${name}.edge_mlp.0`, project(normed, weights.receiver).add(perCrystal));
-  const sender = project(normed, weights.sender);
+  const [fromReceiver, sender] = tf.split(project(normed, weights.atoms), 2, -1);
+  const receiver = addBias(p, `${name}.edge_mlp.0`, fromReceiver.add(perCrystal));
   const messages = groups.map((offsets, g) => {
     const edge = silu(
       atOffsets(sender, offsets)

@@ -8,7 +8,10 @@ export {
   type Parameters,
   type ParameterSpec,
   type ParameterTensors,
+  type WeightPiece,
+  type WeightPieces,
 } from "./parameters.js";
+export { edgeWeightPieces } from "./cspnet.js";
 export { timeEmbedding } from "./time-embedding.js";
 export { denoiser, denoiserSpecs, type DenoiserTensors, type NoisyTensors } from "./denoiser.js";
 export { encodeCondition, encoderBins, type ConditionTensors } from "./encoder.js";

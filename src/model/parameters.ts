@@ -17,6 +17,15 @@ export interface ParameterSpec {
     { readonly kind: "uniform"; readonly fanIn: number } | { readonly kind: "constant"; readonly value: number };
 }
 
+/** Columns of a weight that the network uses by themselves; pieces with one `stack` are best stored above one another. */
+export interface WeightPiece {
+  readonly columns: number;
+  readonly stack: string;
+}
+
+/** The pieces of some weights by name, from the first column to the last. */
+export type WeightPieces = ReadonlyMap<string, readonly WeightPiece[]>;
+
 /** Weight [out, in] and bias [out] of a linear layer. */
 export function linearSpecs(
   name: string,

@@ -2,8 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import type { Parameters } from "../model/index.js";
 import { nameTensors, parameterInputs } from "../model/index.js";
 import type { Engine, Program, ProgramSource } from "../runtime/index.js";
-import type { Arrays, Clip, Optimiser, OptimiserState } from "./optimiser.js";
+import type { Clip, Optimiser, OptimiserState } from "./optimiser.js";
 import { averageChange, clipGradients } from "./optimiser.js";
+import { PackedArrays } from "./packed-arrays.js";
+import type { Packing } from "./packing.js";
+import { packing } from "./packing.js";
 import type { TensorFunction, TaskBlock, TrainingTask } from "./task.js";
 import { lossAndGradients } from "./task.js";
 
@@ -23,44 +26,46 @@ export interface StepArrays {
   readonly optimiser: OptimiserState;
 }
 
-export interface StepResult extends StepArrays {
+export interface StepResult {
   /** The weighted parts of the loss, summed over the blocks. */
   readonly parts: Float32Array;
+  readonly arrays: StepArrays;
 }
 
 /**
  * Training steps, each one run of one compiled program: the losses of all blocks, their gradients, clipping, the optimiser
- * and the average of the weights. Arrays are used in turns: a result's are overwritten by the step after the next.
+ * and the average of the weights. Arrays are used in turns: a result's, whose names are looked up when they are asked for,
+ * are overwritten by the step after the next.
  */
 export class TrainingStep {
   private program: { readonly key: string; readonly ready: Promise<Program> } | undefined;
-  private spare: Float32Array[] | undefined;
+  private packing: Packing | undefined;
+  private spare: readonly Float32Array[] | undefined;
 
   constructor(
     private readonly engine: Engine,
-    private readonly task: Pick<TrainingTask, "name" | "trained">,
+    private readonly task: Pick<TrainingTask, "name" | "trained" | "pieces">,
     private readonly rule: UpdateRule,
   ) {}
 
   /** @param step counts from 1 */
   async run(from: StepArrays, blocks: readonly TaskBlock[], step: number, learningRate: number): Promise<StepResult> {
     if (blocks.length === 0) throw new Error("training: the training set is empty");
-    const program = await this.programFor(from.parameters, blocks);
+    this.packing ??= packing(from.parameters, this.task.trained, this.task.pieces);
+    const packed = PackedArrays.of(from, this.packing, this.rule);
+    const program = await this.programFor(packed, blocks);
     const { optimiser, emaDecay } = this.rule;
-    const { trained } = this.task;
-    const changing = changingArrays(from, trained, this.rule);
-    const untrained = [...from.parameters].filter(([name]) => !trained.includes(name)).map(([, { data }]) => data);
     const scalars = [...optimiser.scalars(step, learningRate), averageChange(emaDecay ?? 0, step)];
     const inputs = [
-      ...changing,
-      ...untrained,
+      ...packed.slabs,
+      ...[...packed.untrained().values()].map(({ data }) => data),
       ...scalars.map((x) => Float32Array.of(x)),
       ...blocks.flatMap((b) => b.inputs),
     ];
-    const spare = this.spare ?? changing.map(({ length }) => new Float32Array(length));
-    const [parts, ...changed] = (await program.run(inputs, [undefined, ...spare])) as Float32Array[];
-    this.spare = changing;
-    return { parts, ...nameArrays(from, trained, this.rule, changed) };
+    const spare = this.spare ?? packed.slabs.map(({ length }) => new Float32Array(length));
+    const [parts] = (await program.run(inputs, [undefined, ...spare])) as Float32Array[];
+    this.spare = packed.slabs;
+    return { parts, arrays: packed.after(spare) };
   }
 
   dispose(): void {
@@ -72,56 +77,54 @@ export class TrainingStep {
   }
 
   /** All batches of a run have the same blocks: one program is enough. */
-  private programFor(parameters: Parameters, blocks: readonly TaskBlock[]): Promise<Program> {
+  private programFor(packed: PackedArrays, blocks: readonly TaskBlock[]): Promise<Program> {
     const key = blocks.map((block) => block.key).join(", ");
     if (this.program?.key !== key) {
       this.dispose();
       const losses = blocks.map(({ loss }) => loss);
       const name = `${this.task.name}: step of ${key}`;
-      this.program = {
-        key,
-        ready: this.engine.compile(stepSource(name, parameters, this.task.trained, losses, this.rule)),
-      };
+      const source = stepSource(name, packed, this.task.trained, losses, this.rule);
+      this.program = { key, ready: this.engine.compile(source) };
     }
     return this.program.ready;
   }
 }
 
 /**
- * The program of a step. Inputs: trained parameters, their averages, each slot of the optimiser for all of them; the other
- * parameters; the optimiser's scalars and the average's; the blocks' inputs. Outputs: the loss's parts, then what changed.
+ * The program of a step. Inputs: slabs of the trained parameters, of their averages, of each slot of the optimiser; the other
+ * parameters; the optimiser's scalars and the average's; the blocks' inputs. Outputs: the loss's parts, then the slabs.
  */
 function stepSource(
   name: string,
-  parameters: Parameters,
+  packed: PackedArrays,
   trained: readonly string[],
   losses: readonly TensorFunction[],
   { optimiser, clip, emaDecay }: UpdateRule,
 ): ProgramSource {
-  const weights = new Map(trained.map((key) => [key, parameters.get(key)!]));
-  const others = new Map([...parameters].filter(([key]) => !weights.has(key)));
+  const others = packed.untrained();
+  const { slabs, tensors: unpack } = packed.packing;
   const scalarCount = optimiser.scalars(1, 1).length;
   const averages = emaDecay === undefined ? 0 : 1;
   return {
     name,
     inputs: [
-      ...Array.from({ length: 1 + averages + optimiser.slots.length }, () => parameterInputs(weights)).flat(),
+      ...Array.from({ length: 1 + averages + optimiser.slots.length }, () => slabs).flat(),
       ...parameterInputs(others),
       ...Array.from({ length: scalarCount + 1 }, () => ({ shape: [] })),
       ...losses.flatMap(({ inputs }) => inputs),
     ],
     fn: (...tensors) => {
       const take = taker(tensors);
-      const current = take(trained.length);
-      const average = take(averages * trained.length);
-      const slots = optimiser.slots.map(() => take(trained.length));
+      const current = take(slabs.length);
+      const average = take(averages * slabs.length);
+      const slots = optimiser.slots.map(() => take(slabs.length));
       const fixed = nameTensors(others, take(others.size));
       const scalars = take(scalarCount);
       const [change] = take(1);
       let parts: tf.Tensor | undefined;
       let sums: tf.Tensor[] | undefined;
       for (const loss of losses) {
-        const found = lossAndGradients(loss, trained, current, fixed, take(loss.inputs.length));
+        const found = lossAndGradients(loss, trained, current, fixed, take(loss.inputs.length), unpack);
         parts = parts ? parts.add(found.parts) : found.parts;
         sums = sums ? sums.map((sum, k) => sum.add(found.gradients[k])) : found.gradients;
       }
@@ -143,35 +146,4 @@ function stepSource(
 function taker<T>(list: readonly T[]): (count: number) => T[] {
   let at = 0;
   return (count) => list.slice(at, (at += count));
-}
-
-/** In the order of the program's outputs. */
-function changingArrays(
-  { parameters, average, optimiser }: StepArrays,
-  trained: readonly string[],
-  rule: UpdateRule,
-): Float32Array[] {
-  const changing = rule.emaDecay === undefined ? [parameters] : [parameters, average];
-  return [
-    ...changing.flatMap((group) => trained.map((name) => group.get(name)!.data)),
-    ...rule.optimiser.slots.flatMap((slot) => trained.map((name) => optimiser[slot].get(name)!)),
-  ];
-}
-
-function nameArrays(
-  from: StepArrays,
-  trained: readonly string[],
-  { optimiser: { slots }, emaDecay }: UpdateRule,
-  arrays: readonly Float32Array[],
-): StepArrays {
-  const take = taker(arrays);
-  const group = (): Arrays => new Map(take(trained.length).map((array, i) => [trained[i], array]));
-  const renew = (old: Parameters, fresh: Arrays): Parameters =>
-    new Map([...old].map(([name, { shape, data }]) => [name, { shape, data: fresh.get(name) ?? data }]));
-  const parameters = renew(from.parameters, group());
-  return {
-    parameters,
-    average: emaDecay === undefined ? parameters : renew(from.average, group()),
-    optimiser: Object.fromEntries(slots.map((slot) => [slot, new Map([...from.optimiser[slot], ...group()])])),
-  };
 }

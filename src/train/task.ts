@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Parameters, ParameterTensors } from "../model/index.js";
+import type { Parameters, ParameterTensors, WeightPieces } from "../model/index.js";
 import { nameTensors, parameterInputs } from "../model/index.js";
 import type { ProgramSource, TensorSpec } from "../runtime/index.js";
 
@@ -23,6 +23,8 @@ export interface TrainingTask {
   readonly initial: Parameters;
   /** Names of the parameters that the loss depends on; the others keep their values. */
   readonly trained: readonly string[];
+  /** Pieces of weights that the loss uses by themselves. */
+  readonly pieces?: WeightPieces;
   readonly partNames: readonly string[];
   /** The blocks of a step, counted from 1; a pure function of the step. */
   batch(step: number): TaskBlock[] | Promise<TaskBlock[]>;
@@ -60,17 +62,22 @@ export function taskSources(
   };
 }
 
-/** The parts of a loss, and the gradients of their sum by `weights`, the tensors of the `trained` parameters. */
+/**
+ * The parts of a loss, and the gradients of their sum by `weights`: the tensors of the `trained` parameters, or what `unpack`
+ * makes these of.
+ */
 export function lossAndGradients(
   fn: TensorFunction,
   trained: readonly string[],
   weights: readonly tf.Tensor[],
   others: ParameterTensors,
   inputs: readonly tf.Tensor[],
+  unpack: (weights: readonly tf.Tensor[]) => readonly tf.Tensor[] = (tensors) => tensors,
 ): { readonly parts: tf.Tensor; readonly gradients: tf.Tensor[] } {
   let parts: tf.Tensor | undefined;
   const loss = (...current: tf.Tensor[]): tf.Scalar => {
-    parts = tf.keep(fn.parts(new Map([...others, ...trained.map((key, i) => [key, current[i]] as const)]), inputs));
+    const named = unpack(current).map((tensor, i) => [trained[i], tensor] as const);
+    parts = tf.keep(fn.parts(new Map([...others, ...named]), inputs));
     return parts.sum();
   };
   const { grads } = tf.valueAndGrads(loss)([...weights]);

@@ -79,49 +79,77 @@ export async function* runTraining(
 ): AsyncGenerator<TrainingProgress, TrainerState> {
   const programs = valuePrograms(engine, task);
   const stepper = new TrainingStep(engine, task, options);
-  let state = from;
+  let arrays: StepArrays = from;
+  let position: Position = from;
   try {
     if ((await task.validation()).length === 0) throw new Error("training: the validation set is empty");
-    while (state.step < options.steps && !finished(state, options)) {
-      const step = state.step + 1;
-      const learningRate = rateAt(step, state.plateau, options.schedule);
-      const { parts: values, ...arrays } = await stepper.run(state, await task.batch(step), step, learningRate);
+    while (position.step < options.steps && !finished(position, options)) {
+      const step = position.step + 1;
+      const learningRate = rateAt(step, position.plateau, options.schedule);
+      const made = await stepper.run(arrays, await task.batch(step), step, learningRate);
+      const values = made.parts;
       const loss = values.reduce((sum, part) => sum + part, 0);
       if (!Number.isFinite(loss))
         throw new Error(`training: the loss is ${loss} at step ${step}; lower the learning rate`);
       const parts = Object.fromEntries(task.partNames.map((name, i) => [name, values[i]]));
-      state = { ...state, ...arrays, step, recent: [...state.recent, loss] };
+      arrays = made.arrays;
+      const { best, plateau, history, recent } = position;
+      position = { best, plateau, history, step, recent: [...recent, loss] };
       let validation: HistoryRow | undefined;
       if (step % options.validateEvery === 0 || step === options.steps) {
-        const validationLoss = await validate(task, programs, state.average);
+        const validationLoss = await validate(task, programs, arrays.average);
         if (!Number.isFinite(validationLoss))
           throw new Error(
             `training: the validation loss is ${validationLoss} at step ${step}; lower the learning rate`,
           );
-        validation = { step, trainingLoss: mean(state.recent), validationLoss, learningRate };
-        state = afterValidationStep(state, validation, options);
+        validation = { step, trainingLoss: mean(position.recent), validationLoss, learningRate };
+        position = afterValidationStep(position, arrays, validation, options);
       }
-      yield { step, steps: options.steps, loss, parts, learningRate, validation, state };
+      yield { step, steps: options.steps, loss, parts, learningRate, validation, state: stateOf(arrays, position) };
     }
   } finally {
     programs.dispose();
     stepper.dispose();
   }
-  return state;
+  return stateOf(arrays, position);
 }
 
-function afterValidationStep(state: TrainerState, row: HistoryRow, { schedule }: TrainerOptions): TrainerState {
-  const improved = row.validationLoss < Math.min(Infinity, ...state.history.map((h) => h.validationLoss));
+/** A state without its arrays. */
+type Position = Omit<TrainerState, keyof StepArrays>;
+
+/** Names of arrays are looked up when somebody asks for them. */
+function stateOf(arrays: StepArrays, { step, best, plateau, history, recent }: Position): TrainerState {
   return {
-    ...state,
-    plateau: afterValidation(row.validationLoss, state.plateau, schedule),
-    best: improved ? copyParameters(state.average) : state.best,
-    history: [...state.history, row],
+    ...{ step, best, plateau, history, recent },
+    get parameters() {
+      return arrays.parameters;
+    },
+    get average() {
+      return arrays.average;
+    },
+    get optimiser() {
+      return arrays.optimiser;
+    },
+  };
+}
+
+function afterValidationStep(
+  position: Position,
+  { average }: StepArrays,
+  row: HistoryRow,
+  { schedule }: TrainerOptions,
+): Position {
+  const improved = row.validationLoss < Math.min(Infinity, ...position.history.map((h) => h.validationLoss));
+  return {
+    step: position.step,
+    plateau: afterValidation(row.validationLoss, position.plateau, schedule),
+    best: improved ? copyParameters(average) : position.best,
+    history: [...position.history, row],
     recent: [],
   };
 }
 
-function finished({ history }: TrainerState, { stopAfter = Infinity }: TrainerOptions): boolean {
+function finished({ history }: Position, { stopAfter = Infinity }: TrainerOptions): boolean {
   const losses = history.map((row) => row.validationLoss);
   return losses.length > 0 && losses.length - 1 - losses.indexOf(Math.min(...losses)) >= stopAfter;
 }

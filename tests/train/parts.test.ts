@@ -55,7 +55,7 @@ describe.each(engines)("a training step on $name", (engine) => {
     const [m, v] = [[0, 0, 0, 0], [0, 0, 0, 0]]; // prettier-ignore
     for (let step = 1; step <= 50; step++) {
       const g = normals(1, step, 0, 0, 4);
-      state = await steps.run(state, [given(g, [2, 2])], step, 0.01);
+      ({ arrays: state } = await steps.run(state, [given(g, [2, 2])], step, 0.01));
       expected.forEach((w, i) => {
         m[i] = 0.9 * m[i] + 0.1 * g[i];
         v[i] = 0.999 * v[i] + 0.001 * g[i] ** 2;
@@ -70,12 +70,9 @@ describe.each(engines)("a training step on $name", (engine) => {
   test("biases do not decay, and parameters without a gradient stay", async () => {
     const optimiser = adam({ weightDecay: 0.5 });
     const parameters: Parameters = new Map([...one([1, 1]), ["still", { shape: [1, 1], data: Float32Array.of(3) }]]);
-    const { parameters: after, average } = await stepper({ optimiser }).run(
-      start(parameters, optimiser),
-      [given([0, 0])],
-      1,
-      0.1,
-    );
+    const { parameters: after, average } = (
+      await stepper({ optimiser }).run(start(parameters, optimiser), [given([0, 0])], 1, 0.1)
+    ).arrays;
     for (const found of [after, average])
       expect([...found.values()].map(({ data }) => Array.from(data))).toEqual([[1, 1], [3]]);
   });
@@ -93,14 +90,14 @@ describe.each(engines)("a training step on $name", (engine) => {
     ["norm", 1, [0.59988, -0.79984, 0.019996]],
   ] as const)("clipping by %s, %d", async (by, limit, expected) => {
     const state = start(one([0, 0, 0]), descent);
-    const { parameters } = await stepper({ optimiser: descent, clip: { by, limit } }).run(
+    const { arrays } = await stepper({ optimiser: descent, clip: { by, limit } }).run(
       state,
       [given([3, -4, 0.1])],
       1,
       1,
     );
     expectAllClose(
-      parameters.get("w")!.data.map((x) => -x),
+      arrays.parameters.get("w")!.data.map((x) => -x),
       expected,
       { tolerance: 1e-5 },
     );
@@ -108,28 +105,28 @@ describe.each(engines)("a training step on $name", (engine) => {
 
   test("the losses and gradients of several blocks add up", async () => {
     const state = start(one([2]), descent);
-    const { parts, parameters } = await stepper({ optimiser: descent }).run(state, [given([1]), given([0.5])], 1, 1);
-    expect([parts[0], parameters.get("w")!.data[0]]).toEqual([3, 0.5]);
+    const { parts, arrays } = await stepper({ optimiser: descent }).run(state, [given([1]), given([0.5])], 1, 1);
+    expect([parts[0], arrays.parameters.get("w")!.data[0]]).toEqual([3, 0.5]);
   });
 
   test("what a step returned is whole until the step after the next", async () => {
     const steps = stepper({ optimiser: descent });
-    const first = await steps.run(start(one([0]), descent), [given([1])], 1, 1);
-    const second = await steps.run(first, [given([1])], 2, 1);
+    const { arrays: first } = await steps.run(start(one([0]), descent), [given([1])], 1, 1);
+    const { arrays: second } = await steps.run(first, [given([1])], 2, 1);
     expect([first, second].map(({ parameters }) => parameters.get("w")!.data[0])).toEqual([-1, -2]);
-    const third = await steps.run(second, [given([1])], 3, 1);
+    const { arrays: third } = await steps.run(second, [given([1])], 3, 1);
     expect([second, third].map(({ parameters }) => parameters.get("w")!.data[0])).toEqual([-2, -3]);
   });
 
   test("the average follows a jump, early steps quickly", async () => {
     const after = async (decay: number, step: number): Promise<number> => {
-      const { average } = await stepper({ optimiser: descent, emaDecay: decay }).run(
+      const { arrays } = await stepper({ optimiser: descent, emaDecay: decay }).run(
         start(one([1]), descent),
         [given([-1])],
         step,
         1,
       );
-      return average.get("w")!.data[0];
+      return arrays.average.get("w")!.data[0];
     };
     expect(await after(0.9, 100)).toBeCloseTo(1.1, 6);
     expect(await after(0.999, 1)).toBeGreaterThan(1.8);

@@ -1,7 +1,7 @@
 import type { LossCosts } from "../../diffusion/index.js";
 import { corrupt, lossCounts } from "../../diffusion/index.js";
 import type { DenoiserConfig, Parameters } from "../../model/index.js";
-import { timeEmbedding } from "../../model/index.js";
+import { edgeWeightPieces, timeEmbedding } from "../../model/index.js";
 import type { Engine, Program } from "../../runtime/index.js";
 import { denoiserLoss } from "../../train/denoiser-task.js";
 import {
@@ -220,7 +220,7 @@ function gradientRows(
 
 async function adamRows(
   engine: Engine,
-  { file, parameters, prefix }: ReferenceNetwork,
+  { file, config, parameters, prefix }: ReferenceNetwork,
   { adam_three_steps: entry }: ReferenceFile["content"],
   batch: Batch,
 ): Promise<ReferenceRow[]> {
@@ -234,7 +234,11 @@ async function adamRows(
     ];
   const optimiser = adam({ beta1: entry.betas[0], beta2: entry.betas[1], epsilon: entry.eps });
   const rule = { optimiser, clip: { by: "value", limit: entry.clip_value }, emaDecay: 0 } as const;
-  const stepper = new TrainingStep(engine, { name: "reference", trained: [...batch.parameters.keys()] }, rule);
+  const stepper = new TrainingStep(
+    engine,
+    { name: "reference", trained: [...batch.parameters.keys()], pieces: edgeWeightPieces(config) },
+    rule,
+  );
   const start = copyParameters(batch.parameters);
   let state: StepArrays = {
     parameters: start,
@@ -243,7 +247,7 @@ async function adamRows(
   };
   const losses: number[] = [];
   for (let step = 1; step <= entry.loss_before_each_step.length; step++) {
-    const { parts, ...arrays } = await stepper.run(state, batch.blocks, step, entry.lr);
+    const { parts, arrays } = await stepper.run(state, batch.blocks, step, entry.lr);
     losses.push(parts.reduce((a, b) => a + b, 0));
     state = arrays;
   }

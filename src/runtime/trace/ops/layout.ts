@@ -46,17 +46,56 @@ export function transposeMatrix(graph: GraphBuilder, x: Value): Value {
   return transpose(graph, x, [...batch, batch.length + 1, batch.length]);
 }
 
+/** Consecutive pieces that a whole was cut into are that whole again. */
 export function concat(graph: GraphBuilder, parts: readonly Value[], axis: number): Value {
   const filled = parts.filter((part) => sizeOf(part.shape) > 0);
   if (filled.length === 1) return filled[0];
+  const whole = wholeOf(graph, filled, axis);
+  if (whole) return whole;
   const shape = [...parts[0].shape];
   shape[axis] = parts.reduce((total, part) => total + part.shape[axis], 0);
   return graph.emit("concat", filled, { axis }, shape, parts[0].dtype);
 }
 
+/** What all pieces were cut from, if they are the whole of it in order. */
+function wholeOf(graph: GraphBuilder, pieces: readonly Value[], axis: number): Value | undefined {
+  let whole: Value | undefined;
+  let at = 0;
+  for (const piece of pieces) {
+    const node = graph.producer(piece);
+    if (node?.op !== "slice") return undefined;
+    const { begin, end } = node.attributes;
+    whole ??= node.inputs[0];
+    const { shape } = whole;
+    const others = begin.every((start, i) => i === axis || (start === 0 && end[i] === shape[i]));
+    if (node.inputs[0] !== whole || begin[axis] !== at || !others) return undefined;
+    at = end[axis];
+  }
+  return whole && at === whole.shape[axis] ? whole : undefined;
+}
+
+/** A piece of what was joined from parts is cut from its part, which often is the piece itself. */
 export function slice(graph: GraphBuilder, x: Value, begin: readonly number[], size: readonly number[]): Value {
   if (sameShape(x.shape, size)) return x;
   const end = begin.map((start, i) => start + size[i]);
+  const joined = graph.producer(x);
+  if (joined?.op === "concat") {
+    const { axis } = joined.attributes;
+    let from = 0;
+    for (const part of joined.inputs) {
+      const to = from + part.shape[axis];
+      if (begin[axis] >= from && end[axis] <= to) {
+        const start = from;
+        return slice(
+          graph,
+          part,
+          begin.map((b, i) => (i === axis ? b - start : b)),
+          size,
+        );
+      }
+      from = to;
+    }
+  }
   return graph.emit("slice", [x], { begin, end }, size, x.dtype);
 }
 
