@@ -42,6 +42,7 @@ const fast = { order: 2, eta: 1, coordEta: "all", spacing: 1 };
 const series = {
   fast: { steps: [8, 12, 25, 50, 100], ...fast },
   "fast, coordinates ancestral": { steps: [12, 25, 50, 100], ...fast, coordEta: 1 },
+  "fast, 8-bit products": { steps: [25, 100], ...fast, backend: "compiled-int8" },
   "ancestral (first order)": { steps: [12, 25, 50, 100], ...fast, coordEta: 1, order: 1 },
 };
 const variants = {
@@ -66,7 +67,10 @@ const targets = shuffled(records.ids, 0)
   .map((id) => ({ target: targetFromRecord(records.get(id)), trueCrystal: records.get(id).crystal }));
 const position = new Map(targets.map((target, i) => [target, i]));
 const denoiser = await loadDenoiser(root("models/denoiser.safetensors"));
-const model = crystalGenerator(engine, denoiser);
+const models = {
+  "compiled-cpu": crystalGenerator(engine, denoiser),
+  "compiled-int8": crystalGenerator(await compiledEngine({ precision: "int8" }), denoiser),
+};
 const [rankPredictor, reportPredictor] = await Promise.all(["a", "b"].map(openPredictor));
 
 const generators = Object.entries(asked).flatMap(([name, { steps, ...settings }]) =>
@@ -118,14 +122,15 @@ await writeFileAtomic(options.out, `${JSON.stringify(studies, null, 1)}\n`);
 if (options.split === "test")
   await writeFileAtomic(options.out.replace(/\.json$/, ".svg"), await toSvg(chart(results)));
 
-function generator(name, seriesName, evaluations, settings) {
+function generator(name, seriesName, evaluations, { backend = "compiled-cpu", ...settings }) {
   return {
     name,
     series: seriesName,
     evaluations,
     async generate(target) {
       const firstIndex = position.get(target) * count;
-      const made = await model.generate(target.target, { guidanceWeight: 1, ...settings, count, firstIndex, seed: 0 });
+      const given = { guidanceWeight: 1, ...settings, count, firstIndex, seed: 0 };
+      const made = await models[backend].generate(target.target, given);
       return made.map(({ crystal }) => crystal);
     },
   };

@@ -17,6 +17,7 @@ import { textTable } from "./terminal.js";
 
 /** What brings a backend that is missing. */
 const remedies: Partial<Record<BackendName, string>> = {
+  "compiled-int8": "needs a processor with 8-bit products (VNNI or AMX)",
   "compiled-webgpu": "needs a graphics driver with Vulkan, Metal or Direct3D 12; nothing to install from npm",
   "compiled-cuda": "npm install onnxruntime-node --onnxruntime-node-install=cuda12   (Linux, CUDA 12, cuDNN 9)",
   "eager-wasm": "npm install @tensorflow/tfjs-backend-wasm@4.22.0",
@@ -52,9 +53,7 @@ async function speed({ name, available }: BackendStatus): Promise<string> {
   if (!available) return "–";
   const engine = await createEngine(name);
   try {
-    return (
-      await measureEngine(engine, name === "eager-cpu" ? { n: 128, repeats: 2 } : { n: 1024, repeats: 3 })
-    ).toPrecision(3);
+    return (await measureEngine(engine, name === "eager-cpu" ? { n: 128, repeats: 2 } : { repeats: 3 })).toPrecision(3);
   } finally {
     engine.dispose();
   }

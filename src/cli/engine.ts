@@ -3,6 +3,7 @@ import type { BackendName, Engine } from "../runtime/index.js";
 /** The engines' names, here so that help texts need not load them (a test compares the lists). */
 export const backendNames = [
   "compiled-cpu",
+  "compiled-int8",
   "compiled-webgpu",
   "compiled-cuda",
   "eager-cpu",
@@ -25,6 +26,7 @@ export async function openEngine({ backend, threads }: EngineOptions): Promise<E
   if (threads === undefined) return createEngine(backend);
   if (backend === "auto") return compiledEngine({ threads });
   if (!backend.startsWith("compiled-")) throw new Error(`--threads: ${backend} chooses its own number of threads`);
+  if (backend === "compiled-int8") return compiledEngine({ threads, precision: "int8" });
   const executionProvider = backend.slice("compiled-".length) as "cpu" | "webgpu" | "cuda";
   return compiledEngine({ threads, executionProvider });
 }

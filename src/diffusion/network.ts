@@ -82,9 +82,14 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
     ];
   };
   /** Runs a program of inputs and parameters, compiled when its name is first met. */
-  const run = async (name: string, inputs: readonly HostTensor[], fn: ProgramSource["fn"]): Promise<Float32Array[]> => {
+  const run = async (
+    name: string,
+    inputs: readonly HostTensor[],
+    fn: ProgramSource["fn"],
+    roundable = false,
+  ): Promise<Float32Array[]> => {
     const specs = inputs.map(({ shape: own }) => ({ shape: own }));
-    const program = await programs.get(name, () => ({ name, inputs: specs, constants, fn }));
+    const program = await programs.get(name, () => ({ name, inputs: specs, constants, fn, roundable }));
     return (await program.run(inputs.map(({ data }) => data))) as Float32Array[];
   };
   /** Runs a program with the network in it; `mask` [C] is 0 for the classes that its clean types must not have. */
@@ -111,7 +116,7 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
       const allowed = mask ? maskClasses(denoise, tensors[inputs.length - 1], signal) : denoise;
       return body({ types, fracCoords, lattice }, allowed, tensors.slice(own.length, inputs.length));
     };
-    return run(name, inputs, fn);
+    return run(name, inputs, fn, true);
   };
 
   const fusedSteps = (guideAt: (t: number) => Guide, mask?: Float32Array): FusedSteps => ({

@@ -6,6 +6,7 @@ import type { Engine, ProgramSource } from "./engine.js";
 
 export const BACKENDS = [
   "compiled-cpu",
+  "compiled-int8",
   "compiled-webgpu",
   "compiled-cuda",
   "eager-cpu",
@@ -24,6 +25,7 @@ export interface BackendStatus {
 
 const factories: Record<BackendName, () => Promise<Engine>> = {
   "compiled-cpu": () => compiledEngine(),
+  "compiled-int8": () => compiledEngine({ precision: "int8" }),
   "compiled-webgpu": () => compiledEngine({ executionProvider: "webgpu" }),
   "compiled-cuda": () => compiledEngine({ executionProvider: "cuda" }),
   "eager-cpu": () => eagerEngine("cpu"),
@@ -53,18 +55,39 @@ export async function availableBackends(): Promise<BackendStatus[]> {
   return statuses;
 }
 
+/** Largest error of a product's entries, relative to the largest entry: rounding, or a processor without 8-bit products. */
+const worstError = { "compiled-int8": 0.03, exact: 1e-4 };
+
 async function tryBackend(name: BackendName): Promise<BackendStatus> {
+  const n = 128;
   try {
     const engine = await createEngine(name);
-    const program = await engine.compile(matrixProduct(4));
-    const [product] = await program.run([new Float32Array(16).fill(2), new Float32Array(16).fill(3)]);
+    const program = await engine.compile(matrixProduct(n));
+    const [product] = await program.run([waves(n)]);
     engine.dispose();
-    return product.every((v) => v === 24)
+    const [error, limit] = [productError(product, n), name === "compiled-int8" ? worstError[name] : worstError.exact];
+    return error <= limit
       ? { name, available: true }
-      : { name, available: false, reason: "gives wrong results" };
+      : { name, available: false, reason: `gives wrong results: errors of ${(100 * error).toPrecision(2)} %` };
   } catch (error) {
     return { name, available: false, reason: reasonOf(error as Error) };
   }
+}
+
+/** Of some rows of the product of two matrices of `waves`. */
+function productError(product: ArrayLike<number>, n: number): number {
+  const matrix = waves(n);
+  let [worst, largest] = [0, 0];
+  for (let i = 0; i < n; i += 16)
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let k = 0; k < n; k++) sum += matrix[i * n + k] * matrix[k * n + j];
+      const difference = Math.abs(sum - product[i * n + j]);
+      // Not Math.max, which a NaN would pass by a comparison.
+      if (!(difference <= worst)) worst = difference;
+      largest = Math.max(largest, Math.abs(sum));
+    }
+  return worst / largest;
 }
 
 /** The first line, without the place in onnxruntime's source and the condition that failed there. */
@@ -72,22 +95,45 @@ function reasonOf(error: Error): string {
   return error.message.split("\n")[0].replace(/^\/.* was false\. /, "");
 }
 
-/** The speed of a product of two n x n matrices, in 1e9 floating-point operations per second (best of `repeats`). */
-export async function measureEngine(engine: Engine, { n = 1024, repeats = 5 } = {}): Promise<number> {
+/**
+ * The speed of a product with a constant n x n matrix, in 1e9 floating-point operations per second (best of `repeats`); by
+ * default the better one of two sizes.
+ */
+export async function measureEngine(engine: Engine, { n, repeats = 5 }: MeasureOptions = {}): Promise<number> {
+  if (n === undefined) {
+    const [small, large] = [
+      await measureEngine(engine, { n: 512, repeats }),
+      await measureEngine(engine, { n: 1024, repeats }),
+    ];
+    return Math.max(small, large);
+  }
   const program = await engine.compile(matrixProduct(n));
-  const matrix = Float32Array.from({ length: n * n }, (_, i) => Math.sin(i));
+  const matrix = waves(n);
+  const into = [new Float32Array(n * n)];
   let best = Infinity;
   // The first run also allocates and warms up.
   for (let i = 0; i <= repeats; i++) {
     const start = performance.now();
-    await program.run([matrix, matrix]);
+    await program.run([matrix], into);
     if (i > 0) best = Math.min(best, performance.now() - start);
   }
   program.dispose();
   return (2 * n ** 3) / (best * 1e6);
 }
 
+export interface MeasureOptions {
+  readonly n?: number;
+  readonly repeats?: number;
+}
+
 function matrixProduct(n: number): ProgramSource {
   const shape = [n, n];
-  return { name: `product of ${n} x ${n} matrices`, fn: (a, b) => [tf.matMul(a, b)], inputs: [{ shape }, { shape }] };
+  const constants = [{ shape, data: waves(n) }];
+  const name = `product with a ${n} x ${n} matrix`;
+  return { name, fn: (a, b) => [tf.matMul(a, b)], inputs: [{ shape }], constants, roundable: true };
+}
+
+/** A matrix that is no simple pattern. */
+function waves(n: number): Float32Array {
+  return Float32Array.from({ length: n * n }, (_, i) => Math.sin(i * i * 0.37));
 }

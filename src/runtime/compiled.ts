@@ -25,16 +25,28 @@ export interface CompiledOptions {
    * it costs a third, and endless spinning twofold (measured; 0 never spins).
    */
   readonly spinMicroseconds?: number;
+  /**
+   * "int8": programs that may be rounded (a sampler's network) multiply their constant weights as 8-bit integers: every column
+   * of a weight with a scale of its own, what meets it with one for all its rows, found anew in each run. So a crystal's
+   * numbers depend in their third digit on what else is in its batch. Worth it where the processor has instructions for
+   * 8-bit products (VNNI, AMX); where it has none they also overflow, which {@link availableBackends} notices.
+   */
+  readonly precision?: "float32" | "int8";
 }
 
 /** An engine that traces programs to ONNX and runs them with onnxruntime. */
 export function compiledEngine(options: CompiledOptions = {}): Promise<Engine> {
-  const provider = options.executionProvider ?? "cpu";
+  const { executionProvider: provider = "cpu", precision = "float32" } = options;
+  if (precision === "int8" && provider !== "cpu")
+    throw new Error(`compiled engine: 8-bit products are for the execution provider cpu, found ${provider}`);
   const programs = new Set<CompiledProgram>();
   return Promise.resolve({
-    name: `compiled-${provider}`,
+    name: `compiled-${precision === "int8" ? precision : provider}`,
     compile: async (source) => {
-      const model = await onnxModel(source, provider === "cpu");
+      const model = await onnxModel(source, {
+        stop: provider === "cpu",
+        int8: precision === "int8" && source.roundable,
+      });
       const session = await ort.InferenceSession.create(model, sessionOptions(provider, options));
       return new CompiledProgram(source, session, programs);
     },
@@ -47,12 +59,12 @@ export function compiledEngine(options: CompiledOptions = {}): Promise<Engine> {
  * @throws UnsupportedOperationError
  */
 export function toOnnx(source: ProgramSource): Promise<Uint8Array> {
-  return onnxModel(source, false);
+  return onnxModel(source);
 }
 
-async function onnxModel(source: ProgramSource, stop: boolean): Promise<Uint8Array> {
+async function onnxModel(source: ProgramSource, options?: Parameters<typeof encodeOnnx>[1]): Promise<Uint8Array> {
   await tfjsReady();
-  return encodeOnnx(trace(withNumericOutputs(source)), { stop });
+  return encodeOnnx(trace(withNumericOutputs(source)), options);
 }
 
 function sessionOptions(provider: ExecutionProvider, { threads, spinMicroseconds = 20 }: CompiledOptions) {

@@ -21,6 +21,11 @@ export interface ProgramSource {
   readonly inputs: readonly TensorSpec[];
   /** Values that do not change between runs (weights while sampling): baked in, which lets the engine prepack them. */
   readonly constants?: readonly HostTensor[];
+  /**
+   * Whether an engine may round what meets its constants: where small errors do no harm, as in a sampler, whose later steps
+   * mend those of the earlier ones. Only engines that somebody chose for it do.
+   */
+  readonly roundable?: boolean;
 }
 
 /** A tensor function ready to run for fixed shapes. */
@@ -40,7 +45,7 @@ export interface Program {
 
 /** Where tensor functions run: eagerly on a tfjs backend, or compiled (traced to ONNX, run by onnxruntime). */
 export interface Engine {
-  /** For example "compiled-cpu", "eager-cpu", "eager-wasm", "eager-tensorflow". */
+  /** For example "compiled-cpu", "compiled-int8", "eager-cpu", "eager-wasm", "eager-tensorflow". */
   readonly name: string;
   compile(source: ProgramSource): Promise<Program>;
   dispose(): void;

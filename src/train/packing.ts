@@ -11,11 +11,11 @@ import type { Arrays } from "./optimiser.js";
 export interface Packing {
   readonly names: readonly string[];
   readonly slabs: readonly TensorSpec[];
-  pack(group: Arrays): Float32Array[];
+  readonly pack: (group: Arrays) => Float32Array[];
   /** What is a slab by itself, or a part of one without a gap, comes as a view. */
-  unpack(slabs: readonly Float32Array[]): Arrays;
+  readonly unpack: (slabs: readonly Float32Array[]) => Arrays;
   /** The named tensors, in the order of the names, as a function of the slabs' tensors. */
-  tensors(slabs: readonly tf.Tensor[]): tf.Tensor[];
+  readonly tensors: (slabs: readonly tf.Tensor[]) => tf.Tensor[];
 }
 
 /** Where one piece of one array lies. */

@@ -132,6 +132,24 @@ describe.each(engines)("$name", (engine) => {
     ]);
   });
 
+  test("fills arrays that it is given, and then makes none of its own", async () => {
+    const size = 1 << 22;
+    const program = await engine.compile({
+      name: "twice",
+      fn: (x) => [x.mul(2), x.sum()],
+      inputs: [{ shape: [size] }],
+    });
+    const [input, into] = [new Float32Array(size).fill(3), new Float32Array(size)];
+    await program.run([input], [into]);
+    const before = process.memoryUsage().arrayBuffers;
+    const [doubled, sum] = await program.run([input], [into]);
+    const made = process.memoryUsage().arrayBuffers - before;
+    expect([doubled === into, doubled[0], sum[0]]).toEqual([true, 6, 3 * size]);
+    // onnxruntime's binding for Node makes a copy if it is let.
+    if (engine.name === "compiled-cpu") expect(made).toBeLessThan(size);
+    program.dispose();
+  });
+
   test("outputs are the caller's own, and inputs stay untouched", async () => {
     const program = await engine.compile({ name: "copy", fn: (x) => [x], inputs: [{ shape: [2] }] });
     const input = Float32Array.of(1, 2);

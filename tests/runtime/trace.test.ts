@@ -29,13 +29,12 @@ describe("the traced graph", () => {
       [
         "graph example",
         "  input %0: float32[2,2]",
-        "  const %1: float32[2,2] = 1, 2, 3, 4",
-        "  %2: float32[2,2] = transpose(%1, perm=[1,0])",
-        "  %3: float32[2,2] = matmul(%0, %2)",
-        "  %4: float32[2,2] = sin(%3)",
-        "  %5: float32[2,2] = mul(%0, %4)",
-        "  %6: float32[2] = reduceSum(%5, axes=[1], keepDims=false)",
-        "  return %6",
+        "  const %1: float32[2,2] = 1, 3, 2, 4",
+        "  %2: float32[2,2] = matmul(%0, %1)",
+        "  %3: float32[2,2] = sin(%2)",
+        "  %4: float32[2,2] = mul(%0, %3)",
+        "  %5: float32[2] = reduceSum(%4, axes=[1], keepDims=false)",
+        "  return %5",
       ].join("\n"),
     );
   });
@@ -64,6 +63,12 @@ describe("the traced graph", () => {
     const large = [{ shape: [300, 300], data: Float32Array.from({ length: 90000 }, (_, k) => k) }];
     expect(body((_x, w) => [tf.exp(w)], undefined, large)).toContain("%2: float32[300,300] = exp(%1)");
     expect(body((_x, w) => [tf.transpose(w)], undefined, large)).toHaveLength(2);
+    const parts = body((_x, w) => tf.split(w, [1, 299], 1).map((part) => tf.transpose(part)), undefined, large);
+    expect(parts.map((line) => line.split(", ").slice(0, 3).join(", "))).toEqual([
+      "const %1: float32[1,300] = 0, 300, 600",
+      "const %2: float32[299,300] = 1, 301, 601",
+      "return %1, %2",
+    ]);
   });
 
   test("computes before it broadcasts, and never multiplies by one or adds zero", () => {
@@ -75,6 +80,27 @@ describe("the traced graph", () => {
       "%4: float32[4,3] = expand(%3)",
       "return %4",
     ]);
+  });
+
+  test("joins what was cut and cuts what was joined by doing neither", () => {
+    expect(body((x) => [tf.concat(tf.split(x, [1, 2], 1), 1)])).toEqual(["return %0"]);
+    expect(body((x) => tf.split(tf.concat([x, tf.exp(x)], 0), 2, 0))).toEqual([
+      "%1: float32[2,3] = exp(%0)",
+      "return %0, %1",
+    ]);
+    // Within a part, a piece of it; in another order, with a gap or across parts nothing is the same.
+    expect(body((x) => [tf.slice(tf.concat([tf.exp(x), x], 1), [0, 4], [2, 2])])).toEqual([
+      "%1: float32[2,2] = slice(%0, begin=[0,1], end=[2,3])",
+      "return %1",
+    ]);
+    for (const fn of [
+      (x: T) => [tf.concat(tf.split(x, 3, 1).reverse(), 1)],
+      (x: T) => [tf.concat(tf.split(x, 3, 1).slice(1), 1)],
+      (x: T) => [tf.concat(tf.split(x, 3, 1).slice(0, 2), 1)],
+      (x: T) => [tf.concat(tf.split(x, 3, 1), 0)],
+    ])
+      expect(body(fn).filter((line) => line.includes("concat"))).toHaveLength(1);
+    expect(body((x) => [tf.slice(tf.concat([x, tf.exp(x)], 1), [0, 2], [2, 2])])).toHaveLength(4);
   });
 
   test("removes reshapes and transposes that undo each other", () => {

@@ -1,7 +1,7 @@
 import onnxProto from "onnx-proto";
 import type { Graph, Value } from "../trace/graph.js";
 import { writeNode } from "./operators.js";
-import { ELEMENT_TYPE, nameOf, OnnxWriter, valueInfo } from "./writer.js";
+import { CONTRIB_DOMAIN, ELEMENT_TYPE, nameOf, OnnxWriter, valueInfo } from "./writer.js";
 
 const IR_VERSION = 8;
 const OPSET_VERSION = 18;
@@ -14,10 +14,11 @@ export const stopName = "stop";
 
 /**
  * A graph as the bytes of an ONNX model with inputs input0, input1, ... and outputs output0, output1, ...
- * @param stop adds the output `stop`, an empty sequence, as the first one
+ * @param options.stop adds the output `stop`, an empty sequence, as the first one
+ * @param options.int8 multiplies by large constant matrices as 8-bit integers, by an operator of onnxruntime's own
  */
-export function encodeOnnx(graph: Graph, { stop = false } = {}): Uint8Array {
-  const writer = new OnnxWriter();
+export function encodeOnnx(graph: Graph, { stop = false, int8 = false } = {}): Uint8Array {
+  const writer = new OnnxWriter(int8);
   for (const { value, data } of graph.constants) writer.constant(value, data);
   graph.inputs.forEach((value, i) => writer.node("Identity", [inputName(i)], value));
   for (const node of graph.nodes) writeNode(writer, node);
@@ -27,7 +28,7 @@ export function encodeOnnx(graph: Graph, { stop = false } = {}): Uint8Array {
   const model = ModelProto.create({
     irVersion: IR_VERSION,
     producerName: "dosmith",
-    opsetImport: [{ domain: "", version: OPSET_VERSION }],
+    opsetImport: [{ domain: "", version: OPSET_VERSION }, ...(int8 ? [{ domain: CONTRIB_DOMAIN, version: 1 }] : [])],
     graph: {
       name: graph.name,
       node: writer.nodes,

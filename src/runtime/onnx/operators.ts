@@ -1,7 +1,7 @@
 import { typedArray } from "../trace/builder.js";
 import type { BinaryOp, GraphNode, OpName, Operations, ReduceOp, UnaryOp, Value } from "../trace/graph.js";
 import type { OnnxWriter } from "./writer.js";
-import { ELEMENT_TYPE, nameOf } from "./writer.js";
+import { CONTRIB_DOMAIN, ELEMENT_TYPE, nameOf } from "./writer.js";
 
 /** Writes one node of the graph as ONNX nodes (opset 18). */
 type Operator<K extends OpName> = (
@@ -20,7 +20,7 @@ export function writeNode(writer: OnnxWriter, node: GraphNode): void {
 
 /** An operator whose ONNX counterpart takes the same inputs and no attributes. */
 const plain =
-  (opType: string): Operator<UnaryOp | BinaryOp | "where" | "clip" | "matmul"> =>
+  (opType: string): Operator<UnaryOp | BinaryOp | "where" | "clip"> =>
   (writer, inputs, output) =>
     writer.node(opType, inputs, output);
 
@@ -113,11 +113,18 @@ const softmax: Operator<"softmax"> = (writer, inputs, output, { axis }) =>
 const einsum: Operator<"einsum"> = (writer, inputs, output, { equation }) =>
   writer.node("Einsum", inputs, output, { equation });
 
+/** By a weight that may be rounded, in 8-bit integers; onnxruntime rounds the other factor. */
+const matmul: Operator<"matmul"> = (writer, [x, y], output) => {
+  const weight = writer.rounded(y);
+  if (weight) writer.node("DynamicQuantizeMatMul", [x, ...weight], output, {}, CONTRIB_DOMAIN);
+  else writer.node("MatMul", [x, y], output);
+};
+
 const operators: Operators = {
   ...unary,
   ...binary,
   ...reductions,
-  ...{ where: plain("Where"), clip: plain("Clip"), matmul: plain("MatMul") },
+  ...{ where: plain("Where"), clip: plain("Clip"), matmul },
   ...{ cast, reshape, expand, transpose, concat, slice, reverse, pad, tile, cumsum, gather, softmax, einsum },
   ...{ argMax: argExtreme("ArgMax"), argMin: argExtreme("ArgMin") },
 };

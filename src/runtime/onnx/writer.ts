@@ -1,9 +1,13 @@
 import onnxProto from "onnx-proto";
 import type { onnx } from "onnx-proto";
 import type { ConstantData, DType, Value } from "../trace/graph.js";
+import { roundColumns, worthRounding } from "./int8.js";
 
 /** onnx.TensorProto.DataType */
-export const ELEMENT_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export const ELEMENT_TYPE = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
+
+/** Of onnxruntime's own operators. */
+export const CONTRIB_DOMAIN = "com.microsoft";
 
 const { AttributeType } = onnxProto.onnx.AttributeProto;
 
@@ -14,11 +18,23 @@ export class OnnxWriter {
   readonly nodes: onnx.INodeProto[] = [];
   readonly initializers: onnx.ITensorProto[] = [];
   private readonly int64Names = new Map<string, string>();
+  private readonly weights = new Map<Value, ConstantData>();
+  private readonly written = new Set<Value>();
+
+  /** @param int8 whether products with constant weights may be of 8-bit integers */
+  constructor(private readonly int8 = false) {}
 
   /** Appends a node; its output is named by the value or the text given. */
-  node(opType: string, inputs: readonly (Value | string)[], output: Value | string, attributes: Attributes = {}): void {
+  node(
+    opType: string,
+    inputs: readonly (Value | string)[],
+    output: Value | string,
+    attributes: Attributes = {},
+    domain = "",
+  ): void {
     this.nodes.push({
       opType,
+      ...(domain !== "" && { domain }),
       input: inputs.map(nameOf),
       output: [nameOf(output)],
       attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
@@ -47,7 +63,24 @@ export class OnnxWriter {
   }
 
   constant(value: Value, data: ConstantData): void {
+    if (this.int8 && worthRounding(value)) this.weights.set(value, data);
     this.initializer(nameOf(value), ELEMENT_TYPE[value.dtype], value.shape, data);
+  }
+
+  /** Names of a constant weight's 8-bit integers, scales and zeros; undefined for any other value. */
+  rounded(value: Value): readonly string[] | undefined {
+    const data = this.weights.get(value);
+    if (!data) return undefined;
+    const name = nameOf(value);
+    const names = [`${name}_int8`, `${name}_scales`, `${name}_zeros`];
+    if (!this.written.has(value)) {
+      this.written.add(value);
+      const { integers, scales } = roundColumns(data, value.shape);
+      this.initializer(names[0], ELEMENT_TYPE.int8, value.shape, integers);
+      this.initializer(names[1], ELEMENT_TYPE.float32, [scales.length], scales);
+      this.initializer(names[2], ELEMENT_TYPE.int8, [scales.length], new Int8Array(scales.length));
+    }
+    return names;
   }
 
   scalar(name: string, dtype: DType, data: ConstantData): string {
@@ -59,7 +92,7 @@ export class OnnxWriter {
     name: string,
     dataType: number,
     dims: readonly number[],
-    data: ConstantData | BigInt64Array,
+    data: ConstantData | BigInt64Array | Int8Array,
   ): void {
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     this.initializers.push({ name, dataType, dims: [...dims], rawData });
