@@ -177,22 +177,36 @@ function fourierProducts(edges: readonly EdgeWeights[], size: CspSize, fracCoord
   const cosineWeights = allLayers(edges.map(({ cosines }) => cosines));
   // d = 0 for an atom with itself: every sine is 0, every cosine 1.
   const self = tf.tile(cosineWeights.sum(1).reshape([1, 1, 1, layerCount * H]), [B, 1, N, 1]);
-  const offsets: tf.Tensor[] = [self];
   const half = Math.floor(N / 2);
-  if (half > 0) {
-    const [sines, cosines] = fourierFeatures(
-      size,
-      fracCoords,
-      Array.from({ length: half }, (_, k) => k + 1),
-    );
-    const odd = pieces(project(sines, sineWeights), half, 1);
-    const even = pieces(project(cosines, cosineWeights), half, 1);
-    for (let s = 1; s <= half; s++) {
-      offsets[s] = even[s - 1].add(odd[s - 1]);
-      if (s !== N - s) offsets[N - s] = roll(even[s - 1].sub(odd[s - 1]), N - s, 2);
-    }
-  }
-  return pieces(tf.concat(offsets, 1), layerCount, -1).map((product) => [product]);
+  if (half === 0) return pieces(self, layerCount, -1).map((product) => [product]);
+  const [sines, cosines] = fourierFeatures(
+    size,
+    fracCoords,
+    Array.from({ length: half }, (_, k) => k + 1),
+  );
+  const odd = project(sines, sineWeights);
+  const even = project(cosines, cosineWeights);
+  // Offset N - s is another one than s for so many of them.
+  const mirrored = N - 1 - half;
+  const lower = (x: tf.Tensor): tf.Tensor => (mirrored === half ? x : x.slice([0, 0, 0, 0], [B, mirrored, N, -1]));
+  const known = tf.concat([self, even.add(odd), ...(mirrored > 0 ? [lower(even).sub(lower(odd))] : [])], 1);
+  const places = Array.from({ length: N * N }, (_, k) => {
+    const [s, receiver] = [Math.floor(k / N), k % N];
+    return s <= half ? k : (half + N - s) * N + ((receiver + s) % N);
+  });
+  const ordered = permute(known.reshape([B, N * N, layerCount * H]), places).reshape([B, N, N, layerCount * H]);
+  return pieces(ordered, layerCount, -1).map((product) => [product]);
+}
+
+/** x [B, M, F] with its rows in another order: out[b, k] = x[b, places[k]]. The gradient is the inverse order. */
+function permute(x: tf.Tensor, places: readonly number[]): tf.Tensor {
+  const inverse = places.map(() => 0);
+  places.forEach((place, k) => (inverse[place] = k));
+  const at = (rows: readonly number[]): tf.Tensor1D => tf.tensor1d([...rows], "int32");
+  return tf.customGrad((...[given]) => ({
+    value: tf.gather(given as tf.Tensor, at(places), 1),
+    gradFunc: (gradient: tf.Tensor) => tf.gather(gradient, at(inverse), 1),
+  }))(x);
 }
 
 /** The same by layer and group of offsets, each product by itself, so that few of them are in memory at a time. */
