@@ -18,10 +18,10 @@ export function markdown(results) {
         .map(([name, version]) => `${name} ${version}`)
         .join(", "),
     "",
-    `Matrix product peak, 1024 x 1024, the best of the whole run: ${peaks.ours.toFixed(0)} GFLOP/s of compiled-cpu` +
+    `Matrix product peak, 512 x 512 or 1024 x 1024, the best of the whole run: ${peaks.ours.toFixed(0)} GFLOP/s of compiled-cpu` +
       `${peaks.peer ? `, ${peaks.peer.toFixed(0)} of PyTorch` : ""}. Medians of ${repeats} turns of 0.2 s in which compiled engines and peers alternate (eager ones: 3, with compiled-cpu); ` +
       "GFLOP counts the matrix products that each implementation needs (operations.mjs), and the share is that of the fastest " +
-      "turn in its own peak. PyTorch is our plain implementation of the same equations (pytorch/): eager, two calls of the network " +
+      "turn in its own peak (8-bit products have another one). PyTorch is our plain implementation of the same equations (pytorch/): eager, two calls of the network " +
       "per guided evaluation.",
     "",
     "## One guided evaluation, both branches, full size",
@@ -122,7 +122,7 @@ function kernelRows(kernel) {
 
 function samplingLines(sampling) {
   if (!sampling) return [];
-  const peers = sampling.engines.filter(({ engine }) => engine !== "compiled-cpu");
+  const peers = sampling.engines.filter(({ engine }) => !engine.startsWith("compiled"));
   return [
     `## A guided crystal, full size, ${name(sampling)}`,
     "",
@@ -148,19 +148,19 @@ function rows({ note = "", ...block }, peaks) {
       name(block) + note,
       gflop.toFixed(gflop < 1 ? 3 : 1),
       row.engine,
-      ...speed(row, gflop, row.plain ? peaks.peer : peaks.ours),
+      ...speed(row, gflop, row.plain ? peaks.peer : row.engine === "compiled-cpu-int8" ? undefined : peaks.ours),
       row.timesCompiled.toFixed(2),
     ];
   });
 }
 
 function speed({ ms, fastestMs, gflops }, gflop, peakGflops) {
-  const share = gflop / fastestMs / (peakGflops / 1e3);
+  const share = peakGflops && gflop / fastestMs / (peakGflops / 1e3);
   return [
     ms.toFixed(ms < 10 ? 2 : 0),
     fastestMs.toFixed(fastestMs < 10 ? 2 : 0),
     gflops.toFixed(1),
-    `${(100 * share).toFixed(0)} %`,
+    share ? `${(100 * share).toFixed(0)} %` : "–",
   ];
 }
 
@@ -175,31 +175,34 @@ function table(head, rows) {
 /** What README quotes: our times beside PyTorch's. Undefined where there was no peer. */
 export function readmeTable({ guided, training, sampling, machine, peakGflops, peerPeakGflops, parameterCount, date }) {
   if (!peerPeakGflops) return undefined;
-  const line = (title, theirs, ours, times = theirs / ours) => [
+  const line = (title, theirs, ours, times, rounded) => [
     title,
     `${theirs.toFixed(0)} ms`,
     `${ours.toFixed(0)} ms`,
     `**${times.toFixed(1)}**`,
+    rounded ? `${rounded.toFixed(1)}` : "–",
   ];
   const block = (title, { engines, ...shape }) => {
-    const [ours, theirs] = ["compiled-cpu", "pytorch"].map((engine) => engines.find((row) => row.engine === engine));
-    // The median of the turns' ratios, which is not quite that of the medians.
-    return line(`${title}, ${name(shape)}`, theirs.ms, ours.ms, theirs.timesCompiled);
-  };
-  const crystal = (row) => {
-    const theirs = sampling.engines.find(({ engine }) => engine === "pytorch");
-    return line(
-      `a guided crystal, ${theirs.evaluations} evaluations there, ${row.evaluations} here`,
-      theirs.msPerCrystal,
-      row.msPerCrystal,
+    const [ours, int8, theirs] = ["compiled-cpu", "compiled-cpu-int8", "pytorch"].map((engine) =>
+      engines.find((row) => row.engine === engine),
     );
+    // The median of the turns' ratios, which is not quite that of the medians.
+    const times = theirs.timesCompiled;
+    return line(`${title}, ${name(shape)}`, theirs.ms, ours.ms, times, int8 && times / int8.timesCompiled);
+  };
+  const crystal = ({ evaluations, msPerCrystal }) => {
+    const theirs = sampling.engines.find(({ engine }) => engine === "pytorch");
+    const int8 = sampling.engines.find((row) => row.engine === "compiled-cpu-int8" && row.evaluations === evaluations);
+    const title = `a guided crystal, ${theirs.evaluations} evaluations there, ${evaluations} here`;
+    const times = (ms) => theirs.msPerCrystal / ms;
+    return line(title, theirs.msPerCrystal, msPerCrystal, times(msPerCrystal), int8 && times(int8.msPerCrystal));
   };
   return [
     `${machine.cpu}, ${machine.threads} threads, ${date.slice(0, 10)}; full reference size (${(parameterCount / 1e6).toFixed(1)} million weights); medians of turns of 0.2 s; ` +
       `matrix products reach ${peakGflops.toFixed(0)} GFLOP/s here in onnxruntime and ${peerPeakGflops.toFixed(0)} in PyTorch:`,
     "",
     ...table(
-      ["crystals x atoms", "PyTorch", "dosmith", "times faster"],
+      ["crystals x atoms", "PyTorch", "dosmith", "times faster", "with 8-bit products"],
       [
         ...guided.map((row) => block("guided evaluation", row)),
         ...training.map((row) => block("training step", row)),

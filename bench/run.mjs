@@ -150,12 +150,13 @@ async function measureTraining(B, N) {
 async function measureSampling(B, N, evaluations) {
   note(`sampling, ${B} x ${N}, ${evaluations.join(" and ")} guided evaluations ...`);
   const ours = [];
-  for (const count of evaluations)
-    ours.push({
-      engine: "compiled-cpu",
-      evaluations: count,
-      ...(await samplingCase(compiled, referenceConfig, B, N, count)),
-    });
+  for (const engine of ["compiled-cpu", "compiled-cpu-int8"].filter((name) => engines.has(name)))
+    for (const count of evaluations)
+      ours.push({
+        engine,
+        evaluations: count,
+        ...(await samplingCase(engines.get(engine), referenceConfig, B, N, count)),
+      });
   const theirs = (await peerCases("sampling", B, N)).map((row) => ({ ...row, evaluations: 2000 }));
   const cases = [...ours, ...theirs];
   const times = await takeTurns(cases, 3);

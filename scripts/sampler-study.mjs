@@ -42,7 +42,7 @@ const fast = { order: 2, eta: 1, coordEta: "all", spacing: 1 };
 const series = {
   fast: { steps: [8, 12, 25, 50, 100], ...fast },
   "fast, coordinates ancestral": { steps: [12, 25, 50, 100], ...fast, coordEta: 1 },
-  "fast, 8-bit products": { steps: [25, 100], ...fast, backend: "compiled-int8" },
+  "fast, 8-bit products": { steps: [25, 100], ...fast, backend: "compiled-cpu-int8" },
   "ancestral (first order)": { steps: [12, 25, 50, 100], ...fast, coordEta: 1, order: 1 },
 };
 const variants = {
@@ -69,7 +69,7 @@ const position = new Map(targets.map((target, i) => [target, i]));
 const denoiser = await loadDenoiser(root("models/denoiser.safetensors"));
 const models = {
   "compiled-cpu": crystalGenerator(engine, denoiser),
-  "compiled-int8": crystalGenerator(await compiledEngine({ precision: "int8" }), denoiser),
+  "compiled-cpu-int8": crystalGenerator(await compiledEngine({ precision: "int8" }), denoiser),
 };
 const [rankPredictor, reportPredictor] = await Promise.all(["a", "b"].map(openPredictor));
 

@@ -55,15 +55,17 @@ def block(crystals, atoms):
     return torch.randn(count, 100), torch.rand(count, 3), torch.randn(crystals, 3, 3), pairs, torch.rand(count, 400)
 
 
-def peak(repeats, size=1024):
-    a, b = torch.randn(size, size), torch.randn(size, size)
-    torch.mm(a, b)
-    best = float('inf')
-    for _ in range(repeats):
-        start = time.perf_counter()
+def peak(repeats, sizes=(512, 1024)):
+    """GFLOP/s of the best product of two square matrices."""
+    found = []
+    for size in sizes:
+        a, b = torch.randn(size, size), torch.randn(size, size)
         torch.mm(a, b)
-        best = min(best, time.perf_counter() - start)
-    return 2 * size ** 3 / best / 1e9
+        for _ in range(repeats):
+            start = time.perf_counter()
+            torch.mm(a, b)
+            found.append(2 * size ** 3 / (time.perf_counter() - start) / 1e9)
+    return max(found)
 
 
 def answer(message, cases):

@@ -1,14 +1,18 @@
 import * as tf from "@tensorflow/tfjs";
 import { chooseBackend } from "./choose.js";
+import type { CompiledOptions } from "./compiled.js";
 import { compiledEngine } from "./compiled.js";
 import { eagerEngine } from "./eager.js";
 import type { Engine, ProgramSource } from "./engine.js";
+import type { EagerBackend } from "./tfjs-backends.js";
 
 export const BACKENDS = [
   "compiled-cpu",
-  "compiled-int8",
+  "compiled-cpu-int8",
   "compiled-webgpu",
+  "compiled-webgpu-fp16",
   "compiled-cuda",
+  "compiled-cuda-fp16",
   "eager-cpu",
   "eager-wasm",
   "eager-tensorflow",
@@ -23,15 +27,27 @@ export interface BackendStatus {
   readonly reason?: string;
 }
 
-const factories: Record<BackendName, () => Promise<Engine>> = {
-  "compiled-cpu": () => compiledEngine(),
-  "compiled-int8": () => compiledEngine({ precision: "int8" }),
-  "compiled-webgpu": () => compiledEngine({ executionProvider: "webgpu" }),
-  "compiled-cuda": () => compiledEngine({ executionProvider: "cuda" }),
-  "eager-cpu": () => eagerEngine("cpu"),
-  "eager-wasm": () => eagerEngine("wasm"),
-  "eager-tensorflow": () => eagerEngine("tensorflow"),
-};
+/** What the compiled backends' names stand for. */
+export const compiledBackends = {
+  "compiled-cpu": { executionProvider: "cpu" },
+  "compiled-cpu-int8": { executionProvider: "cpu", precision: "int8" },
+  "compiled-webgpu": { executionProvider: "webgpu" },
+  "compiled-webgpu-fp16": { executionProvider: "webgpu", precision: "float16" },
+  "compiled-cuda": { executionProvider: "cuda" },
+  "compiled-cuda-fp16": { executionProvider: "cuda", precision: "float16" },
+} as const satisfies Partial<Record<BackendName, CompiledOptions>>;
+
+const eagerBackends = {
+  "eager-cpu": "cpu",
+  "eager-wasm": "wasm",
+  "eager-tensorflow": "tensorflow",
+} as const satisfies Partial<Record<BackendName, EagerBackend>>;
+
+function openBackend(name: BackendName): Promise<Engine> {
+  return name in compiledBackends
+    ? compiledEngine(compiledBackends[name as keyof typeof compiledBackends])
+    : eagerEngine(eagerBackends[name as keyof typeof eagerBackends]);
+}
 
 /**
  * An engine by name; "auto" is the engine that `choose` names, by default after a short trial where there is a graphics
@@ -40,12 +56,11 @@ const factories: Record<BackendName, () => Promise<Engine>> = {
  */
 export async function createEngine(
   name: BackendName | "auto" = "auto",
-  choose: () => Promise<BackendName> = async () => (await chooseBackend((candidate) => factories[candidate]())).name,
+  choose: () => Promise<BackendName> = async () => (await chooseBackend(openBackend)).name,
 ): Promise<Engine> {
   const chosen = name === "auto" ? await choose() : name;
-  if (!Object.hasOwn(factories, chosen))
-    throw new Error(`unknown engine "${chosen}": expected auto, ${BACKENDS.join(", ")}`);
-  return factories[chosen]();
+  if (!BACKENDS.includes(chosen)) throw new Error(`unknown engine "${chosen}": expected auto, ${BACKENDS.join(", ")}`);
+  return openBackend(chosen);
 }
 
 /** Tries every backend with a small program. */
@@ -56,7 +71,8 @@ export async function availableBackends(): Promise<BackendStatus[]> {
 }
 
 /** Largest error of a product's entries, relative to the largest entry: rounding, or a processor without 8-bit products. */
-const worstError = { "compiled-int8": 0.03, exact: 1e-4 };
+const worstError = (name: BackendName): number =>
+  name.endsWith("-int8") ? 0.03 : name.endsWith("-fp16") ? 0.003 : 1e-4;
 
 async function tryBackend(name: BackendName): Promise<BackendStatus> {
   const n = 128;
@@ -65,8 +81,8 @@ async function tryBackend(name: BackendName): Promise<BackendStatus> {
     const program = await engine.compile(matrixProduct(n));
     const [product] = await program.run([waves(n)]);
     engine.dispose();
-    const [error, limit] = [productError(product, n), name === "compiled-int8" ? worstError[name] : worstError.exact];
-    return error <= limit
+    const error = productError(product, n);
+    return error <= worstError(name)
       ? { name, available: true }
       : { name, available: false, reason: `gives wrong results: errors of ${(100 * error).toPrecision(2)} %` };
   } catch (error) {

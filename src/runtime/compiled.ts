@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import * as ort from "onnxruntime-node";
 import type { Engine, Program, ProgramSource, TensorSpec } from "./engine.js";
 import { checkInputs, checkOutputs } from "./inputs.js";
+import type { EncodeOptions } from "./onnx/model.js";
 import { encodeOnnx, inputName, outputName, stopName } from "./onnx/model.js";
 import { tfjsReady } from "./tfjs-backends.js";
 import { sizeOf } from "./trace/graph.js";
@@ -13,6 +14,7 @@ import { trace } from "./trace/trace.js";
 ort.env.logLevel = "fatal";
 
 export type ExecutionProvider = "cpu" | "webgpu" | "cuda";
+export type Precision = "float32" | "float16" | "int8";
 
 export interface CompiledOptions {
   /** Threads of one operation; default: the machine's cores. */
@@ -26,13 +28,17 @@ export interface CompiledOptions {
    */
   readonly spinMicroseconds?: number;
   /**
-   * "int8": programs that may be rounded (a sampler's network) multiply their constant weights as 8-bit integers: every column
-   * of a weight with a scale of its own, what meets it with one for all its rows, found anew in each run. So a crystal's
-   * numbers depend in their third digit on what else is in its batch. Worth it where the processor has instructions for
-   * 8-bit products (VNNI, AMX); where it has none they also overflow, which {@link availableBackends} notices.
+   * How programs that may be rounded (a sampler's network) multiply by their constant weights; default "float32".
+   * "float16": both factors in half precision, for graphics processors that are faster at it; errors of about 0.1 %.
+   * "int8", on processors only: 8-bit integers, every column of a weight with a scale of its own, what meets it with one for all
+   * its rows, found anew in each run; errors of about 1 %, and a crystal's numbers depend a little on what else is in its batch.
+   * Worth it where the processor has instructions for 8-bit products (VNNI, AMX); where it has none they also overflow,
+   * which {@link availableBackends} notices.
    */
-  readonly precision?: "float32" | "int8";
+  readonly precision?: Precision;
 }
+
+const suffixes: Readonly<Record<Precision, string>> = { float32: "", float16: "-fp16", int8: "-int8" };
 
 /** An engine that traces programs to ONNX and runs them with onnxruntime. */
 export function compiledEngine(options: CompiledOptions = {}): Promise<Engine> {
@@ -41,11 +47,11 @@ export function compiledEngine(options: CompiledOptions = {}): Promise<Engine> {
     throw new Error(`compiled engine: 8-bit products are for the execution provider cpu, found ${provider}`);
   const programs = new Set<CompiledProgram>();
   return Promise.resolve({
-    name: `compiled-${precision === "int8" ? precision : provider}`,
+    name: `compiled-${provider}${suffixes[precision]}`,
     compile: async (source) => {
       const model = await onnxModel(source, {
         stop: provider === "cpu",
-        int8: precision === "int8" && source.roundable,
+        products: source.roundable ? precision : "float32",
       });
       const session = await ort.InferenceSession.create(model, sessionOptions(provider, options));
       return new CompiledProgram(source, session, programs);
@@ -62,7 +68,7 @@ export function toOnnx(source: ProgramSource): Promise<Uint8Array> {
   return onnxModel(source);
 }
 
-async function onnxModel(source: ProgramSource, options?: Parameters<typeof encodeOnnx>[1]): Promise<Uint8Array> {
+async function onnxModel(source: ProgramSource, options?: EncodeOptions): Promise<Uint8Array> {
   await tfjsReady();
   return encodeOnnx(trace(withNumericOutputs(source)), options);
 }

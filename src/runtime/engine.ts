@@ -45,7 +45,7 @@ export interface Program {
 
 /** Where tensor functions run: eagerly on a tfjs backend, or compiled (traced to ONNX, run by onnxruntime). */
 export interface Engine {
-  /** For example "compiled-cpu", "compiled-int8", "eager-cpu", "eager-wasm", "eager-tensorflow". */
+  /** For example "compiled-cpu", "compiled-cpu-int8", "eager-cpu", "eager-wasm", "eager-tensorflow". */
   readonly name: string;
   compile(source: ProgramSource): Promise<Program>;
   dispose(): void;

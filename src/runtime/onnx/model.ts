@@ -1,6 +1,7 @@
 import onnxProto from "onnx-proto";
 import type { Graph, Value } from "../trace/graph.js";
 import { writeNode } from "./operators.js";
+import type { Products } from "./writer.js";
 import { CONTRIB_DOMAIN, ELEMENT_TYPE, nameOf, OnnxWriter, valueInfo } from "./writer.js";
 
 const IR_VERSION = 8;
@@ -12,13 +13,19 @@ export const outputName = (i: number): string => `output${i}`;
 /** An output that is no tensor and comes before all others, see `encodeOnnx`. */
 export const stopName = "stop";
 
+export interface EncodeOptions {
+  readonly stop?: boolean;
+  readonly products?: Products;
+}
+
 /**
  * A graph as the bytes of an ONNX model with inputs input0, input1, ... and outputs output0, output1, ...
  * @param options.stop adds the output `stop`, an empty sequence, as the first one
- * @param options.int8 multiplies by large constant matrices as 8-bit integers, by an operator of onnxruntime's own
+ * @param options.products how products with large constant matrices are computed; in 8-bit integers by an operator of
+ * onnxruntime's own
  */
-export function encodeOnnx(graph: Graph, { stop = false, int8 = false } = {}): Uint8Array {
-  const writer = new OnnxWriter(int8);
+export function encodeOnnx(graph: Graph, { stop = false, products = "float32" }: EncodeOptions = {}): Uint8Array {
+  const writer = new OnnxWriter(products);
   for (const { value, data } of graph.constants) writer.constant(value, data);
   graph.inputs.forEach((value, i) => writer.node("Identity", [inputName(i)], value));
   for (const node of graph.nodes) writeNode(writer, node);
@@ -28,7 +35,10 @@ export function encodeOnnx(graph: Graph, { stop = false, int8 = false } = {}): U
   const model = ModelProto.create({
     irVersion: IR_VERSION,
     producerName: "dosmith",
-    opsetImport: [{ domain: "", version: OPSET_VERSION }, ...(int8 ? [{ domain: CONTRIB_DOMAIN, version: 1 }] : [])],
+    opsetImport: [
+      { domain: "", version: OPSET_VERSION },
+      ...(products === "int8" ? [{ domain: CONTRIB_DOMAIN, version: 1 }] : []),
+    ],
     graph: {
       name: graph.name,
       node: writer.nodes,

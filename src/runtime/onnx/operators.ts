@@ -113,11 +113,15 @@ const softmax: Operator<"softmax"> = (writer, inputs, output, { axis }) =>
 const einsum: Operator<"einsum"> = (writer, inputs, output, { equation }) =>
   writer.node("Einsum", inputs, output, { equation });
 
-/** By a weight that may be rounded, in 8-bit integers; onnxruntime rounds the other factor. */
+/** By a weight that may be rounded, in 8-bit integers (onnxruntime rounds the other factor) or in half precision. */
 const matmul: Operator<"matmul"> = (writer, [x, y], output) => {
-  const weight = writer.rounded(y);
-  if (weight) writer.node("DynamicQuantizeMatMul", [x, ...weight], output, {}, CONTRIB_DOMAIN);
-  else writer.node("MatMul", [x, y], output);
+  const products = writer.productsWith(y);
+  if (products === "int8") writer.node("DynamicQuantizeMatMul", [x, ...writer.int8(y)], output, {}, CONTRIB_DOMAIN);
+  else if (products === "float16") {
+    const halves = [x, y].map((factor) => writer.half(factor));
+    writer.node("MatMul", halves, `${nameOf(output)}_half`);
+    writer.node("Cast", [`${nameOf(output)}_half`], output, { to: ELEMENT_TYPE.float32 });
+  } else writer.node("MatMul", [x, y], output);
 };
 
 const operators: Operators = {

@@ -4,7 +4,7 @@ import type { ConstantData, DType, Value } from "../trace/graph.js";
 import { roundColumns, worthRounding } from "./int8.js";
 
 /** onnx.TensorProto.DataType */
-export const ELEMENT_TYPE = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
+export const ELEMENT_TYPE = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 
 /** Of onnxruntime's own operators. */
 export const CONTRIB_DOMAIN = "com.microsoft";
@@ -13,16 +13,19 @@ const { AttributeType } = onnxProto.onnx.AttributeProto;
 
 type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
 
+/** How a product with a constant weight is computed. */
+export type Products = "float32" | "float16" | "int8";
+
 /** Collects the nodes and initializers of an ONNX graph. */
 export class OnnxWriter {
   readonly nodes: onnx.INodeProto[] = [];
   readonly initializers: onnx.ITensorProto[] = [];
   private readonly int64Names = new Map<string, string>();
   private readonly weights = new Map<Value, ConstantData>();
-  private readonly written = new Set<Value>();
+  private readonly written = new Set<string>();
 
-  /** @param int8 whether products with constant weights may be of 8-bit integers */
-  constructor(private readonly int8 = false) {}
+  /** @param products how products with constant weights are computed */
+  constructor(private readonly products: Products = "float32") {}
 
   /** Appends a node; its output is named by the value or the text given. */
   node(
@@ -63,24 +66,39 @@ export class OnnxWriter {
   }
 
   constant(value: Value, data: ConstantData): void {
-    if (this.int8 && worthRounding(value)) this.weights.set(value, data);
+    if (worthRounding(value)) this.weights.set(value, data);
     this.initializer(nameOf(value), ELEMENT_TYPE[value.dtype], value.shape, data);
   }
 
-  /** Names of a constant weight's 8-bit integers, scales and zeros; undefined for any other value. */
-  rounded(value: Value): readonly string[] | undefined {
-    const data = this.weights.get(value);
-    if (!data) return undefined;
-    const name = nameOf(value);
-    const names = [`${name}_int8`, `${name}_scales`, `${name}_zeros`];
-    if (!this.written.has(value)) {
-      this.written.add(value);
-      const { integers, scales } = roundColumns(data, value.shape);
-      this.initializer(names[0], ELEMENT_TYPE.int8, value.shape, integers);
-      this.initializer(names[1], ELEMENT_TYPE.float32, [scales.length], scales);
-      this.initializer(names[2], ELEMENT_TYPE.int8, [scales.length], new Int8Array(scales.length));
-    }
-    return names;
+  /** How to multiply by a value: rounded only if it is a constant weight. */
+  productsWith(value: Value): Products {
+    return this.weights.has(value) ? this.products : "float32";
+  }
+
+  /** The name of a value in half precision; constants are rounded when onnxruntime reads the model. */
+  half(value: Value): string {
+    const name = `${nameOf(value)}_float16`;
+    this.once(name, () => this.node("Cast", [value], name, { to: ELEMENT_TYPE.float16 }));
+    return name;
+  }
+
+  /** Names of a constant weight's 8-bit integers, scales and zeros. */
+  int8(weight: Value): readonly string[] {
+    const [integers, scales, zeros] = ["int8", "scales", "zeros"].map((what) => `${nameOf(weight)}_${what}`);
+    this.once(integers, () => {
+      const rounded = roundColumns(this.weights.get(weight)!, weight.shape);
+      const columns = [weight.shape[1]];
+      this.initializer(integers, ELEMENT_TYPE.int8, weight.shape, rounded.integers);
+      this.initializer(scales, ELEMENT_TYPE.float32, columns, rounded.scales);
+      this.initializer(zeros, ELEMENT_TYPE.int8, columns, new Int8Array(columns[0]));
+    });
+    return [integers, scales, zeros];
+  }
+
+  private once(name: string, write: () => void): void {
+    if (this.written.has(name)) return;
+    this.written.add(name);
+    write();
   }
 
   scalar(name: string, dtype: DType, data: ConstantData): string {

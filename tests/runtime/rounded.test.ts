@@ -40,7 +40,7 @@ describe("a weight's 8-bit integers", () => {
   });
 });
 
-describe("the engine of 8-bit products", async () => {
+describe("engines of rounded products", async () => {
   const [exact, int8] = [await compiledEngine(), await compiledEngine({ precision: "int8" })];
   afterAll(() => [exact, int8].forEach((engine) => engine.dispose()));
   const n = 256;
@@ -68,11 +68,21 @@ describe("the engine of 8-bit products", async () => {
     expect(error).toBeLessThan(0.03);
   });
 
-  test("gives the same numbers again", async () => {
+  test("8-bit products are the same again", async () => {
     expect(await run(int8, true)).toEqual(await run(int8, true));
   });
 
-  test("is for processors only", () => {
+  test("half precision is a tenth as far off", async () => {
+    // On the processor, where it is not faster but the same.
+    const half = await compiledEngine({ precision: "float16" });
+    expect([half.name, await run(half, false)]).toEqual(["compiled-cpu-fp16", await run(exact, false)]);
+    const error = distance(await run(half, true), await run(exact, true));
+    half.dispose();
+    expect(error).toBeGreaterThan(1e-6);
+    expect(error).toBeLessThan(0.002);
+  });
+
+  test("8-bit products are for processors only", () => {
     expect(() => compiledEngine({ precision: "int8", executionProvider: "webgpu" })).toThrow("found webgpu");
   });
 });
