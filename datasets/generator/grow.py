@@ -18,6 +18,16 @@ from perturbed import displaced, scaled, strained
 from relaxation import relaxation
 from store import FIRST_STRUCTURES, append, chance, read_lines, reduced_formula, repair
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def committed(recipe_number):
+    """Files beside this one: what was computed since the data set was built, and what failed."""
+    if recipe_number == 1:
+        return [f'{HERE}/failures.jsonl']
+    return [f'{HERE}/../growing/records_w*.jsonl.gz', f'{HERE}/failures_recipe_2.jsonl']
+
+
 FAR = 0.20
 """ln(V/V0) beyond which a cell on the way to the equilibrium is not worth a record"""
 STILL_FINISHED = 0.06
@@ -42,8 +52,8 @@ class Worker:
         self.started = time.process_time()
 
     def done(self):
-        """What the data set beside this folder or the workers' files hold, and what failed."""
-        entries = read_lines(f'{self.folder}/records_w*.jsonl', self.failures)
+        """What the data set beside this folder or the workers' files hold, and what failed, here or before."""
+        entries = read_lines(f'{self.folder}/records_w*.jsonl', self.failures, *committed(self.recipe))
         return bundled_ids(self.recipe) | {entry['structure_id'] for entry in entries}
 
     def run(self, job, done):

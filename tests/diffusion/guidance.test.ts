@@ -7,7 +7,7 @@ import {
   startState,
   unconditionalDenoise,
 } from "../../src/diffusion/index.js";
-import { uniforms } from "../../src/runtime/index.js";
+import { compiledEngine, uniforms } from "../../src/runtime/index.js";
 import { randomParameters, tinyConfig, tinyReferenceConfig } from "../model/support.js";
 import { expectAllClose } from "../support/close.js";
 import { testEngines } from "../support/engines.js";
@@ -97,4 +97,27 @@ test("which branches are computed: weight 0 the conditional one alone, and the i
   expect(await branchesAt(2, [19, 20, 80, 81], [0.2, 0.8])).toEqual(["conditional", "guided", "guided", "conditional"]);
   await unconditionalDenoise(network, 4)(state, 1);
   expect(asked.at(-1)).toBe("unconditional");
+});
+
+test.each([
+  ["int8", 0.1],
+  ["float16", 0.005],
+] as const)("rounded products, %s: the network by so much, the encoder not at all", async (precision, tolerance) => {
+  const config = { ...tinyConfig, hiddenDim: 128 };
+  const parameters = randomParameters(config, 2);
+  const said = async (engine: Awaited<ReturnType<typeof compiledEngine>>) => {
+    const network = blockNetwork(engine, { config, parameters, schedule }, shape);
+    const encoded = await network.encode(condition);
+    const guide = { branches: "guided", encoded, weights: new Float32Array(B).fill(1) } as const;
+    const found = await network.evaluate(state, 5, guide);
+    network.dispose();
+    engine.dispose();
+    return { encoded, ...found };
+  };
+  const [exact, rounded] = [await said(await compiledEngine()), await said(await compiledEngine({ precision }))];
+  expect(rounded.encoded).toEqual(exact.encoded);
+  for (const field of fields) {
+    expectAllClose(rounded[field], exact[field], { tolerance });
+    expect(rounded[field]).not.toEqual(exact[field]);
+  }
 });
