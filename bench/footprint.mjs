@@ -17,7 +17,10 @@ export function memory(root, steps) {
     const target = targetFromRecord((await openDataset("${dataset}")).get("diamond-Si"));
     const generator = crystalGenerator(await compiledEngine(), await loadDenoiser("models/denoiser.safetensors"));
     await generator.generate(target, { count: 16, batchSize: 16, steps: ${steps} });
-    console.log(process.resourceUsage().maxRSS / 1024);
+    // Not resourceUsage where it can be had otherwise: on Linux that begins with what the parent process had.
+    const { readFileSync } = await import("node:fs");
+    const status = process.platform === "linux" ? readFileSync("/proc/self/status", "utf8") : "";
+    console.log((/VmHWM:\\s+(\\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS) / 1024);
     process.exit(0);`;
   return freshProcess(code, root, 3);
 }
