@@ -7,7 +7,7 @@ import {
   startState,
   streamNoise,
 } from "../dist/diffusion/index.js";
-import { denoiserSpecs, edgeWeightPieces, initialParameters } from "../dist/model/index.js";
+import { denoiserSpecs, denoiserPieces, initialParameters } from "../dist/model/index.js";
 import { adam, denoiserLoss, startOptimiser, TrainingStep } from "../dist/train/index.js";
 
 /** @typedef {{ run: () => Promise<unknown>, dispose: () => void }} Case */
@@ -65,7 +65,7 @@ export async function trainingCase(engine, config, B, N) {
   const trained = [...parameters.keys()].filter((name) => name !== "node_out.weight");
   const optimiser = adam();
   const rule = { optimiser, clip: { by: "value", limit: 0.5 } };
-  const step = new TrainingStep(engine, { name: "training step", trained, pieces: edgeWeightPieces(config) }, rule);
+  const step = new TrainingStep(engine, { name: "training step", trained, pieces: denoiserPieces(config) }, rule);
   const loss = denoiserLoss(config, B, N);
   const inputs = loss.inputs.map(({ shape }) => waves(shape.reduce((a, b) => a * b, 1)));
   const block = { key: `${B} x ${N}`, loss, inputs };

@@ -148,7 +148,7 @@ function rows({ note = "", ...block }, peaks) {
       name(block) + note,
       gflop.toFixed(gflop < 1 ? 3 : 1),
       row.engine,
-      ...speed(row, gflop, row.plain ? peaks.peer : row.engine === "compiled-cpu-int8" ? undefined : peaks.ours),
+      ...speed(row, gflop, row.plain ? peaks.peer : /-(int8|fp16)$/.test(row.engine) ? undefined : peaks.ours),
       row.timesCompiled.toFixed(2),
     ];
   });

@@ -15,7 +15,7 @@ import { pairedDifference, qualityTable } from "../dist/evaluate/index.js";
 import { crystalGenerator } from "../dist/generate/index.js";
 import { dosPredictor, loadDenoiser, loadPredictor } from "../dist/model/index.js";
 import { chartSpec, okabeIto, toSvg } from "../dist/notebook/index.js";
-import { compiledEngine, shuffled } from "../dist/runtime/index.js";
+import { compiledEngine, createEngine, shuffled } from "../dist/runtime/index.js";
 
 const root = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const { values: options } = parseArgs({
@@ -69,7 +69,7 @@ const position = new Map(targets.map((target, i) => [target, i]));
 const denoiser = await loadDenoiser(root("models/denoiser.safetensors"));
 const models = {
   "compiled-cpu": crystalGenerator(engine, denoiser),
-  "compiled-cpu-int8": crystalGenerator(await compiledEngine({ precision: "int8" }), denoiser),
+  "compiled-cpu-int8": crystalGenerator(await createEngine("compiled-cpu-int8"), denoiser),
 };
 const [rankPredictor, reportPredictor] = await Promise.all(["a", "b"].map(openPredictor));
 

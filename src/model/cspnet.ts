@@ -82,8 +82,8 @@ interface EdgeWeights {
 }
 
 /**
- * How messagePassingSpecs' first edge weights are best stored while they are trained: what one product meets is one array,
- * and the Fourier columns of all layers are one, as `fourierProducts` takes them.
+ * How the first edge weights are best stored while they are trained: what one product meets is one array, and the Fourier
+ * columns of all layers are one, as `fourierProducts` takes them.
  */
 export function edgeWeightPieces({ hiddenDim: H, layerCount, frequencyCount: K }: CspSize): WeightPieces {
   const pieces = (layer: number): WeightPiece[] => [
@@ -144,28 +144,24 @@ function cspLayer(
 function atOffsets(x: tf.Tensor, offsets: readonly number[]): tf.Tensor {
   const [R, B, N, H] = x.shape;
   const S = offsets.length;
-  const places = (place: (atom: number, s: number, k: number) => number): tf.Tensor1D =>
-    tf.tensor1d(
-      offsets.flatMap((s, k) => Array.from({ length: N }, (_, atom) => place(atom, s, k))),
-      "int32",
-    );
-  const gathered = tf.customGrad((...[sender]) => ({
-    value: tf.gather(
-      sender as tf.Tensor,
-      places((receiver, s) => (receiver + s) % N),
-      2,
-    ),
-    gradFunc: (gradient: tf.Tensor) =>
-      tf
-        .gather(
-          gradient,
-          places((sent, s, k) => k * N + ((sent - s + N) % N)),
-          2,
-        )
-        .reshape([R, B, S, N, H])
-        .sum(2),
-  }));
-  return gathered(x).reshape([R, B, S, N, H]);
+  const places = offsets.flatMap((s) => Array.from({ length: N }, (_, receiver) => (receiver + s) % N));
+  const back = offsets.flatMap((s, k) => Array.from({ length: N }, (_, sent) => k * N + ((sent - s + N) % N)));
+  const gathered = gather(x, places, 2, (gradient) => rows(gradient, back, 2).reshape([R, B, S, N, H]).sum(2));
+  return gathered.reshape([R, B, S, N, H]);
+}
+
+/** Rows of x along an axis, with a gradient of our own. */
+function gather(
+  x: tf.Tensor,
+  places: readonly number[],
+  axis: number,
+  gradFunc: (gradient: tf.Tensor) => tf.Tensor,
+): tf.Tensor {
+  return tf.customGrad((...[given]) => ({ value: rows(given as tf.Tensor, places, axis), gradFunc }))(x);
+}
+
+function rows(x: tf.Tensor, places: readonly number[], axis: number): tf.Tensor {
+  return tf.gather(x, tf.tensor1d([...places], "int32"), axis);
 }
 
 /** The product of every layer's Fourier columns with F_ij, all offsets at once: one [B, S = N, N, H] a layer. */
@@ -202,11 +198,8 @@ function fourierProducts(edges: readonly EdgeWeights[], size: CspSize, fracCoord
 function permute(x: tf.Tensor, places: readonly number[]): tf.Tensor {
   const inverse = places.map(() => 0);
   places.forEach((place, k) => (inverse[place] = k));
-  const at = (rows: readonly number[]): tf.Tensor1D => tf.tensor1d([...rows], "int32");
-  return tf.customGrad((...[given]) => ({
-    value: tf.gather(given as tf.Tensor, at(places), 1),
-    gradFunc: (gradient: tf.Tensor) => tf.gather(gradient, at(inverse), 1),
-  }))(x);
+  if (inverse.every((k, i) => k === i)) return x;
+  return gather(x, places, 1, (gradient) => rows(gradient, inverse, 1));
 }
 
 /** The same by layer and group of offsets, each product by itself, so that few of them are in memory at a time. */

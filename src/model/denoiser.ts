@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { DenoiserConfig } from "./config.js";
-import { messagePassing, messagePassingSpecs } from "./cspnet.js";
+import { edgeWeightPieces, messagePassing, messagePassingSpecs } from "./cspnet.js";
 import { descriptorSize, descriptorTable } from "./descriptors.js";
 import { encoderSpecs } from "./encoder.js";
-import { columns, linear, parameter, project } from "./layers.js";
-import type { ParameterSpec, ParameterTensors } from "./parameters.js";
+import { linear, parameter, project } from "./layers.js";
+import type { ParameterSpec, ParameterTensors, WeightPieces } from "./parameters.js";
 import { linearSpecs } from "./parameters.js";
 
 /** A block of noisy crystals inside a tensor function. */
@@ -85,6 +85,16 @@ function descriptorSpecs(hiddenDim: number): ParameterSpec[] {
   ];
 }
 
+/** How the weights are best stored while they are trained: what one product meets is one array. */
+export function denoiserPieces(config: DenoiserConfig): WeightPieces {
+  const { hiddenDim, timeDim } = config;
+  const mixed = [
+    { columns: hiddenDim, stack: "atom_latent_emb node" },
+    { columns: timeDim, stack: "atom_latent_emb time" },
+  ];
+  return new Map([...edgeWeightPieces(config), ["atom_latent_emb.weight", mixed]]);
+}
+
 /** h = Linear([h, time]): split, so that the time's part is computed once per crystal. */
 export function mixTime(
   p: ParameterTensors,
@@ -92,9 +102,9 @@ export function mixTime(
   h: tf.Tensor,
   time: tf.Tensor,
 ): tf.Tensor {
-  const weight = parameter(p, "atom_latent_emb.weight");
-  const perCrystal = project(time, columns(weight, H, H + timeDim)).add(parameter(p, "atom_latent_emb.bias"));
-  return project(h, columns(weight, 0, H)).add(perCrystal.reshape([1, time.shape[0], 1, H]));
+  const [ofNode, ofTime] = tf.split(parameter(p, "atom_latent_emb.weight"), [H, timeDim], 1);
+  const perCrystal = project(time, ofTime).add(parameter(p, "atom_latent_emb.bias"));
+  return project(h, ofNode).add(perCrystal.reshape([1, time.shape[0], 1, H]));
 }
 
 /** Node states of (noisy) type vectors [B, N, C]; with descriptors, also of the descriptor that they mix. */

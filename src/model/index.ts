@@ -11,9 +11,8 @@ export {
   type WeightPiece,
   type WeightPieces,
 } from "./parameters.js";
-export { edgeWeightPieces } from "./cspnet.js";
 export { timeEmbedding } from "./time-embedding.js";
-export { denoiser, denoiserSpecs, type DenoiserTensors, type NoisyTensors } from "./denoiser.js";
+export { denoiser, denoiserPieces, denoiserSpecs, type DenoiserTensors, type NoisyTensors } from "./denoiser.js";
 export { encodeCondition, encoderBins, type ConditionTensors } from "./encoder.js";
 export { cspPredictor } from "./csp-predictor.js";
 export {

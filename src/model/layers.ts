@@ -48,11 +48,6 @@ export function silu(x: tf.Tensor): tf.Tensor {
   })(x);
 }
 
-/** Columns [from, to) of a weight [out, in]: the part that meets those inputs. */
-export function columns(weight: tf.Tensor, from: number, to: number): tf.Tensor {
-  return weight.slice([0, from], [weight.shape[0], to - from]);
-}
-
 /** Equal pieces along `axis`. tfjs's gradient of a split into one piece fails, so that one is the tensor itself. */
 export function pieces(x: tf.Tensor, count: number, axis: number): tf.Tensor[] {
   return count === 1 ? [x] : tf.split(x, count, axis);

@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import { chooseBackend } from "./choose.js";
 import type { CompiledOptions } from "./compiled.js";
 import { compiledEngine } from "./compiled.js";
 import { eagerEngine } from "./eager.js";
-import type { Engine, ProgramSource } from "./engine.js";
+import type { Engine } from "./engine.js";
+import { checkProducts, matrixProduct, waves } from "./products.js";
 import type { EagerBackend } from "./tfjs-backends.js";
 
 export const BACKENDS = [
@@ -70,40 +70,15 @@ export async function availableBackends(): Promise<BackendStatus[]> {
   return statuses;
 }
 
-/** Largest error of a product's entries, relative to the largest entry: rounding, or a processor without 8-bit products. */
-const worstError = (name: BackendName): number =>
-  name.endsWith("-int8") ? 0.03 : name.endsWith("-fp16") ? 0.003 : 1e-4;
-
 async function tryBackend(name: BackendName): Promise<BackendStatus> {
-  const n = 128;
   try {
     const engine = await createEngine(name);
-    const program = await engine.compile(matrixProduct(n));
-    const [product] = await program.run([waves(n)]);
+    await checkProducts(engine, name.endsWith("-int8") ? 0.03 : name.endsWith("-fp16") ? 0.003 : 1e-4);
     engine.dispose();
-    const error = productError(product, n);
-    return error <= worstError(name)
-      ? { name, available: true }
-      : { name, available: false, reason: `gives wrong results: errors of ${(100 * error).toPrecision(2)} %` };
+    return { name, available: true };
   } catch (error) {
     return { name, available: false, reason: reasonOf(error as Error) };
   }
-}
-
-/** Of some rows of the product of two matrices of `waves`. */
-function productError(product: ArrayLike<number>, n: number): number {
-  const matrix = waves(n);
-  let [worst, largest] = [0, 0];
-  for (let i = 0; i < n; i += 16)
-    for (let j = 0; j < n; j++) {
-      let sum = 0;
-      for (let k = 0; k < n; k++) sum += matrix[i * n + k] * matrix[k * n + j];
-      const difference = Math.abs(sum - product[i * n + j]);
-      // Not Math.max, which a NaN would pass by a comparison.
-      if (!(difference <= worst)) worst = difference;
-      largest = Math.max(largest, Math.abs(sum));
-    }
-  return worst / largest;
 }
 
 /** The first line, without the place in onnxruntime's source and the condition that failed there. */
@@ -140,16 +115,4 @@ export async function measureEngine(engine: Engine, { n, repeats = 5 }: MeasureO
 export interface MeasureOptions {
   readonly n?: number;
   readonly repeats?: number;
-}
-
-function matrixProduct(n: number): ProgramSource {
-  const shape = [n, n];
-  const constants = [{ shape, data: waves(n) }];
-  const name = `product with a ${n} x ${n} matrix`;
-  return { name, fn: (a, b) => [tf.matMul(a, b)], inputs: [{ shape }], constants, roundable: true };
-}
-
-/** A matrix that is no simple pattern. */
-function waves(n: number): Float32Array {
-  return Float32Array.from({ length: n * n }, (_, i) => Math.sin(i * i * 0.37));
 }

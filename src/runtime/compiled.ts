@@ -7,6 +7,8 @@ import { checkInputs, checkOutputs } from "./inputs.js";
 import type { EncodeOptions } from "./onnx/model.js";
 import { encodeOnnx, inputName, outputName, stopName } from "./onnx/model.js";
 import { tfjsReady } from "./tfjs-backends.js";
+import type { Precision } from "./onnx/rounded-weights.js";
+import { checkProducts } from "./products.js";
 import { sizeOf } from "./trace/graph.js";
 import { trace } from "./trace/trace.js";
 
@@ -14,7 +16,6 @@ import { trace } from "./trace/trace.js";
 ort.env.logLevel = "fatal";
 
 export type ExecutionProvider = "cpu" | "webgpu" | "cuda";
-export type Precision = "float32" | "float16" | "int8";
 
 export interface CompiledOptions {
   /** Threads of one operation; default: the machine's cores. */
@@ -32,32 +33,36 @@ export interface CompiledOptions {
    * "float16": both factors in half precision, for graphics processors that are faster at it; errors of about 0.1 %.
    * "int8", on processors only: 8-bit integers, every column of a weight with a scale of its own, what meets it with one for all
    * its rows, found anew in each run; errors of about 1 %, and a crystal's numbers depend a little on what else is in its batch.
-   * Worth it where the processor has instructions for 8-bit products (VNNI, AMX); where it has none they also overflow,
-   * which {@link availableBackends} notices.
+   * Worth it where the processor has instructions for 8-bit products (VNNI, AMX); where it has none they may overflow, and
+   * then the engine refuses to start.
    */
   readonly precision?: Precision;
 }
 
 const suffixes: Readonly<Record<Precision, string>> = { float32: "", float16: "-fp16", int8: "-int8" };
 
-/** An engine that traces programs to ONNX and runs them with onnxruntime. */
-export function compiledEngine(options: CompiledOptions = {}): Promise<Engine> {
+/**
+ * An engine that traces programs to ONNX and runs them with onnxruntime.
+ * @throws Error if 8-bit products are asked for that this processor does not do, or a provider other than "cpu"
+ */
+export async function compiledEngine(options: CompiledOptions = {}): Promise<Engine> {
   const { executionProvider: provider = "cpu", precision = "float32" } = options;
   if (precision === "int8" && provider !== "cpu")
     throw new Error(`compiled engine: 8-bit products are for the execution provider cpu, found ${provider}`);
   const programs = new Set<CompiledProgram>();
-  return Promise.resolve({
+  const engine: Engine = {
     name: `compiled-${provider}${suffixes[precision]}`,
     compile: async (source) => {
-      const model = await onnxModel(source, {
-        stop: provider === "cpu",
-        products: source.roundable ? precision : "float32",
-      });
+      // Results of other providers must be copied from where they are.
+      const stop = provider === "cpu";
+      const model = await onnxModel(source, { stop, precision: source.roundable ? precision : "float32" });
       const session = await ort.InferenceSession.create(model, sessionOptions(provider, options));
       return new CompiledProgram(source, session, programs);
     },
     dispose: () => programs.forEach((program) => program.dispose()),
-  });
+  };
+  if (precision === "int8") await checkProducts(engine, 0.03);
+  return engine;
 }
 
 /**
@@ -143,7 +148,7 @@ class CompiledProgram implements Program {
     try {
       await session.run(named(inputName, this.inputs, inputs), fetches);
     } catch (error) {
-      if (!this.stops || !(error as Error).message.startsWith("Non tensor type")) throw error;
+      if (!this.stops || (error as Error).message !== (await stopMessage())) throw error;
     }
   }
 
@@ -152,6 +157,26 @@ class CompiledProgram implements Program {
     this.session = undefined;
     this.living.delete(this);
     void session?.release();
+  }
+}
+
+let knownStopMessage: Promise<string | undefined> | undefined;
+
+/** What the binding says when it meets `stop`: learned from a model that has no other output. */
+function stopMessage(): Promise<string | undefined> {
+  return (knownStopMessage ??= learnStopMessage());
+}
+
+async function learnStopMessage(): Promise<string | undefined> {
+  const model = encodeOnnx({ name: "stop", inputs: [], constants: [], nodes: [], outputs: [] }, { stop: true });
+  const session = await ort.InferenceSession.create(model, sessionOptions("cpu", {}));
+  try {
+    await session.run({}, { [stopName]: null });
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    void session.release();
   }
 }
 

@@ -4,7 +4,7 @@ import { corrupt, lossCounts, lossSums, streamNoise } from "../diffusion/index.j
 import type { DosScaler } from "../data/index.js";
 import { concatenate, standardise } from "../data/index.js";
 import type { DenoiserConfig, Parameters, ParameterTensors } from "../model/index.js";
-import { denoiser, edgeWeightPieces, encodeCondition, encodeLattice, timeEmbedding } from "../model/index.js";
+import { denoiser, denoiserPieces, encodeCondition, encodeLattice, timeEmbedding } from "../model/index.js";
 import { uniforms } from "../runtime/index.js";
 import type { AugmentOptions, ConditionRow } from "./augment.js";
 import { augmentCondition, strainLattice, wholeCondition } from "./augment.js";
@@ -41,7 +41,7 @@ export function denoiserTask(options: DenoiserTaskOptions): TrainingTask {
   return {
     name: "denoiser",
     initial: options.initial,
-    pieces: edgeWeightPieces(config),
+    pieces: denoiserPieces(config),
     partNames: ["types", "fracCoords", "lattice"],
     // The reference keeps a DOS head in the denoiser, which its loss does not see.
     ...taskSources(

@@ -18,6 +18,9 @@ export interface Packing {
   readonly tensors: (slabs: readonly tf.Tensor[]) => tf.Tensor[];
 }
 
+/** The stack of all vectors; no parameter has this name. */
+const vectors = "";
+
 /** Where one piece of one array lies. */
 interface Place {
   readonly slab: number;
@@ -32,6 +35,11 @@ interface Entry {
   readonly places: readonly Place[];
 }
 
+/**
+ * The packing of the named parameters, of which only the shapes are read.
+ * @param pieces of weights, see `WeightPieces`; a weight without any is one piece
+ * @throws Error if pieces do not add up to their weight, or have other widths than what they are stacked with
+ */
 export function packing(parameters: Parameters, names: readonly string[], pieces: WeightPieces = new Map()): Packing {
   const stacks = new Map<string, { slab: number; rows: number; columns: number }>();
   const place = (stack: string, rows: number, columns: number): Place => {
@@ -44,12 +52,12 @@ export function packing(parameters: Parameters, names: readonly string[], pieces
   };
   const entries = names.map((name): Entry => {
     const { shape } = parameters.get(name)!;
-    if (shape.length !== 2) return { name, shape, places: [place("vectors", sizeOf(shape), 1)] };
+    if (shape.length !== 2) return { name, shape, places: [place(vectors, sizeOf(shape), 1)] };
     const own = piecesOf(name, shape, pieces);
     return { name, shape, places: own.map(({ columns, stack }) => place(stack, shape[0], columns)) };
   });
   const slabs = [...stacks].map(([stack, { rows, columns }]) => ({
-    shape: stack === "vectors" ? [rows] : [rows, columns],
+    shape: stack === vectors ? [rows] : [rows, columns],
   }));
   return {
     names,
@@ -76,22 +84,26 @@ function packArrays(entries: readonly Entry[], slabs: readonly TensorSpec[], gro
 
 function unpackArray(entry: Entry, arrays: readonly Float32Array[]): Float32Array {
   const { shape, places } = entry;
-  if (places.length === 1) {
-    const [{ slab, offset, columns }] = places;
-    return arrays[slab].subarray(offset * columns, offset * columns + sizeOf(shape));
-  }
+  if (places.length === 1) return view(entry, arrays);
   const array = new Float32Array(sizeOf(shape));
   copyPieces(entry, array, arrays, (named, piece) => named.set(piece));
   return array;
 }
 
+/** The stretch of a slab that an array in one piece is. */
+function view({ shape, places: [{ slab, offset, columns }] }: Entry, slabs: readonly Float32Array[]): Float32Array {
+  return slabs[slab].subarray(offset * columns, offset * columns + sizeOf(shape));
+}
+
 /** Calls `copy` with each stretch of the named array and the stretch of a slab that is the same. */
 function copyPieces(
-  { shape, places }: Entry,
+  entry: Entry,
   named: Float32Array,
   slabs: readonly Float32Array[],
   copy: (named: Float32Array, piece: Float32Array) => void,
 ): void {
+  const { shape, places } = entry;
+  if (places.length === 1) return copy(named, view(entry, slabs));
   const width = widthOf(places);
   let first = 0;
   for (const { slab, offset, columns } of places) {
@@ -130,4 +142,4 @@ function heights({ shape, places }: Entry, slab: number): number[] {
 
 const widthOf = (places: readonly Place[]): number => places.reduce((sum, { columns }) => sum + columns, 0);
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+const sizeOf = (shape: readonly number[]): number => tf.util.sizeFromShape([...shape]);

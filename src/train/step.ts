@@ -83,7 +83,7 @@ export class TrainingStep {
       this.dispose();
       const losses = blocks.map(({ loss }) => loss);
       const name = `${this.task.name}: step of ${key}`;
-      const source = stepSource(name, packed, this.task.trained, losses, this.rule);
+      const source = stepSource(name, packed, losses, this.rule);
       this.program = { key, ready: this.engine.compile(source) };
     }
     return this.program.ready;
@@ -97,12 +97,11 @@ export class TrainingStep {
 function stepSource(
   name: string,
   packed: PackedArrays,
-  trained: readonly string[],
   losses: readonly TensorFunction[],
   { optimiser, clip, emaDecay }: UpdateRule,
 ): ProgramSource {
   const others = packed.untrained();
-  const { slabs, tensors: unpack } = packed.packing;
+  const { names: trained, slabs, tensors: unpack } = packed.packing;
   const scalarCount = optimiser.scalars(1, 1).length;
   const averages = emaDecay === undefined ? 0 : 1;
   return {

@@ -68,24 +68,24 @@ export function startTraining(task: TrainingTask, options: TrainerOptions): Trai
 }
 
 /**
- * The training loop. Yields after every step; stop by leaving the loop. Continues from `from` with the same losses as an
+ * The training loop. Yields after every step; stop by leaving the loop. Continues from `state` with the same losses as an
  * uninterrupted run, because batches and noise depend on (seed, step) only.
  */
 export async function* runTraining(
   engine: Engine,
   task: TrainingTask,
   options: TrainerOptions,
-  from: TrainerState = startTraining(task, options),
+  state: TrainerState = startTraining(task, options),
 ): AsyncGenerator<TrainingProgress, TrainerState> {
   const programs = valuePrograms(engine, task);
   const stepper = new TrainingStep(engine, task, options);
-  let arrays: StepArrays = from;
-  let position: Position = from;
+  // What it began with is let go after the first step: `state` is written over.
+  let arrays: StepArrays = state;
   try {
     if ((await task.validation()).length === 0) throw new Error("training: the validation set is empty");
-    while (position.step < options.steps && !finished(position, options)) {
-      const step = position.step + 1;
-      const learningRate = rateAt(step, position.plateau, options.schedule);
+    while (state.step < options.steps && !finished(state, options)) {
+      const step = state.step + 1;
+      const learningRate = rateAt(step, state.plateau, options.schedule);
       const made = await stepper.run(arrays, await task.batch(step), step, learningRate);
       const values = made.parts;
       const loss = values.reduce((sum, part) => sum + part, 0);
@@ -93,8 +93,8 @@ export async function* runTraining(
         throw new Error(`training: the loss is ${loss} at step ${step}; lower the learning rate`);
       const parts = Object.fromEntries(task.partNames.map((name, i) => [name, values[i]]));
       arrays = made.arrays;
-      const { best, plateau, history, recent } = position;
-      position = { best, plateau, history, step, recent: [...recent, loss] };
+      const { best, plateau, history, recent } = state;
+      let position: Position = { best, plateau, history, step, recent: [...recent, loss] };
       let validation: HistoryRow | undefined;
       if (step % options.validateEvery === 0 || step === options.steps) {
         const validationLoss = await validate(task, programs, arrays.average);
@@ -105,13 +105,14 @@ export async function* runTraining(
         validation = { step, trainingLoss: mean(position.recent), validationLoss, learningRate };
         position = afterValidationStep(position, arrays, validation, options);
       }
-      yield { step, steps: options.steps, loss, parts, learningRate, validation, state: stateOf(arrays, position) };
+      state = stateOf(arrays, position);
+      yield { step, steps: options.steps, loss, parts, learningRate, validation, state };
     }
   } finally {
     programs.dispose();
     stepper.dispose();
   }
-  return stateOf(arrays, position);
+  return state;
 }
 
 /** A state without its arrays. */

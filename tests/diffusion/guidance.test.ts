@@ -99,25 +99,31 @@ test("which branches are computed: weight 0 the conditional one alone, and the i
   expect(asked.at(-1)).toBe("unconditional");
 });
 
-test.each([
+test.for([
   ["int8", 0.1],
   ["float16", 0.005],
-] as const)("rounded products, %s: the network by so much, the encoder not at all", async (precision, tolerance) => {
-  const config = { ...tinyConfig, hiddenDim: 128 };
-  const parameters = randomParameters(config, 2);
-  const said = async (engine: Awaited<ReturnType<typeof compiledEngine>>) => {
-    const network = blockNetwork(engine, { config, parameters, schedule }, shape);
-    const encoded = await network.encode(condition);
-    const guide = { branches: "guided", encoded, weights: new Float32Array(B).fill(1) } as const;
-    const found = await network.evaluate(state, 5, guide);
-    network.dispose();
-    engine.dispose();
-    return { encoded, ...found };
-  };
-  const [exact, rounded] = [await said(await compiledEngine()), await said(await compiledEngine({ precision }))];
-  expect(rounded.encoded).toEqual(exact.encoded);
-  for (const field of fields) {
-    expectAllClose(rounded[field], exact[field], { tolerance });
-    expect(rounded[field]).not.toEqual(exact[field]);
-  }
-});
+] as const)(
+  "rounded products, %s: the network by so much, the encoder not at all",
+  async ([precision, tolerance], context) => {
+    const config = { ...tinyConfig, hiddenDim: 128 };
+    const parameters = randomParameters(config, 2);
+    const said = async (engine: Awaited<ReturnType<typeof compiledEngine>>) => {
+      const network = blockNetwork(engine, { config, parameters, schedule }, shape);
+      const encoded = await network.encode(condition);
+      const guide = { branches: "guided", encoded, weights: new Float32Array(B).fill(1) } as const;
+      const found = await network.evaluate(state, 5, guide);
+      network.dispose();
+      engine.dispose();
+      return { encoded, ...found };
+    };
+    const engine = await compiledEngine({ precision }).catch((error: Error) => error);
+    // Where the processor has no 8-bit products.
+    if (engine instanceof Error) return context.skip(engine.message);
+    const [exact, rounded] = [await said(await compiledEngine()), await said(engine)];
+    expect(rounded.encoded).toEqual(exact.encoded);
+    for (const field of fields) {
+      expectAllClose(rounded[field], exact[field], { tolerance });
+      expect(rounded[field]).not.toEqual(exact[field]);
+    }
+  },
+);

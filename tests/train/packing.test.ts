@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import type { DenoiserConfig, Parameters, WeightPieces } from "../../src/model/index.js";
-import { denoiserSpecs, edgeWeightPieces, initialParameters, referenceConfig } from "../../src/model/index.js";
+import { denoiserSpecs, denoiserPieces, initialParameters, referenceConfig } from "../../src/model/index.js";
 import { normals } from "../../src/runtime/index.js";
 import { adam, denoiserLoss, startOptimiser, TrainingStep } from "../../src/train/index.js";
 import { packing } from "../../src/train/packing.js";
@@ -87,7 +87,7 @@ describe.each(engines)("a training step on $name", (engine) => {
       step.dispose();
       return { parts, ...{ parameters: state.parameters, average: state.average, moments: state.optimiser } };
     };
-    const [plain, packed] = [await run(), await run(edgeWeightPieces(config))];
+    const [plain, packed] = [await run(), await run(denoiserPieces(config))];
     expectAllClose(packed.parts, plain.parts, { tolerance: 1e-5 });
     for (const group of ["parameters", "average"] as const)
       for (const [name, { data }] of plain[group]) {

@@ -1,7 +1,7 @@
 import type { LossCosts } from "../../diffusion/index.js";
 import { corrupt, lossCounts } from "../../diffusion/index.js";
 import type { DenoiserConfig, Parameters } from "../../model/index.js";
-import { edgeWeightPieces, timeEmbedding } from "../../model/index.js";
+import { denoiserPieces, timeEmbedding } from "../../model/index.js";
 import type { Engine, Program } from "../../runtime/index.js";
 import { denoiserLoss } from "../../train/denoiser-task.js";
 import {
@@ -236,7 +236,7 @@ async function adamRows(
   const rule = { optimiser, clip: { by: "value", limit: entry.clip_value }, emaDecay: 0 } as const;
   const stepper = new TrainingStep(
     engine,
-    { name: "reference", trained: [...batch.parameters.keys()], pieces: edgeWeightPieces(config) },
+    { name: "reference", trained: [...batch.parameters.keys()], pieces: denoiserPieces(config) },
     rule,
   );
   const start = copyParameters(batch.parameters);

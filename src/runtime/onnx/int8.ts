@@ -1,11 +1,4 @@
-import type { ConstantData, Value } from "../trace/graph.js";
-
-/** Rows and columns from which on a weight's products take long enough to pay for rounding what meets it. */
-const least = 128;
-
-export function worthRounding({ shape, dtype }: Value): boolean {
-  return dtype === "float32" && shape.length === 2 && shape.every((n) => n >= least);
-}
+import type { ConstantData } from "../trace/graph.js";
 
 /**
  * A weight [rows, columns] as 8-bit integers with one scale a column: weight = scale x integer, the largest entry of a column

@@ -1,7 +1,8 @@
 import onnxProto from "onnx-proto";
 import type { Graph, Value } from "../trace/graph.js";
 import { writeNode } from "./operators.js";
-import type { Products } from "./writer.js";
+import type { Precision, RoundedWeights } from "./rounded-weights.js";
+import { roundedWeights } from "./rounded-weights.js";
 import { CONTRIB_DOMAIN, ELEMENT_TYPE, nameOf, OnnxWriter, valueInfo } from "./writer.js";
 
 const IR_VERSION = 8;
@@ -15,20 +16,21 @@ export const stopName = "stop";
 
 export interface EncodeOptions {
   readonly stop?: boolean;
-  readonly products?: Products;
+  readonly precision?: Precision;
 }
 
 /**
  * A graph as the bytes of an ONNX model with inputs input0, input1, ... and outputs output0, output1, ...
  * @param options.stop adds the output `stop`, an empty sequence, as the first one
- * @param options.products how products with large constant matrices are computed; in 8-bit integers by an operator of
- * onnxruntime's own
+ * @param options.precision of products with large constant matrices; 8-bit integers by an operator of onnxruntime's own
  */
-export function encodeOnnx(graph: Graph, { stop = false, products = "float32" }: EncodeOptions = {}): Uint8Array {
-  const writer = new OnnxWriter(products);
-  for (const { value, data } of graph.constants) writer.constant(value, data);
+export function encodeOnnx(graph: Graph, { stop = false, precision = "float32" }: EncodeOptions = {}): Uint8Array {
+  const weights = roundedWeights(graph, precision);
+  const writer = new OnnxWriter(weights);
+  const needed = reached(graph, weights);
+  for (const { value, data } of graph.constants) if (needed.has(value)) writer.constant(value, data);
   graph.inputs.forEach((value, i) => writer.node("Identity", [inputName(i)], value));
-  for (const node of graph.nodes) writeNode(writer, node);
+  for (const node of graph.nodes) if (needed.has(node.output)) writeNode(writer, node);
   nameOutputs(writer, graph);
   if (stop) writer.node("SequenceEmpty", [], stopName);
   const { ModelProto } = onnxProto.onnx;
@@ -37,7 +39,7 @@ export function encodeOnnx(graph: Graph, { stop = false, products = "float32" }:
     producerName: "dosmith",
     opsetImport: [
       { domain: "", version: OPSET_VERSION },
-      ...(products === "int8" ? [{ domain: CONTRIB_DOMAIN, version: 1 }] : []),
+      ...(precision === "int8" ? [{ domain: CONTRIB_DOMAIN, version: 1 }] : []),
     ],
     graph: {
       name: graph.name,
@@ -51,6 +53,17 @@ export function encodeOnnx(graph: Graph, { stop = false, products = "float32" }:
     },
   });
   return ModelProto.encode(model).finish();
+}
+
+/** What the outputs need; weights in 8-bit integers are written by themselves. */
+function reached(graph: Graph, weights: RoundedWeights): Set<Value> {
+  const found = new Set<Value>(graph.outputs);
+  for (const { op, inputs, output } of [...graph.nodes].reverse()) {
+    if (!found.has(output)) continue;
+    const own = op === "matmul" && weights.precision(inputs[1]) === "int8";
+    for (const input of own ? inputs.slice(0, 1) : inputs) found.add(input);
+  }
+  return found;
 }
 
 /**

@@ -115,9 +115,9 @@ const einsum: Operator<"einsum"> = (writer, inputs, output, { equation }) =>
 
 /** By a weight that may be rounded, in 8-bit integers (onnxruntime rounds the other factor) or in half precision. */
 const matmul: Operator<"matmul"> = (writer, [x, y], output) => {
-  const products = writer.productsWith(y);
-  if (products === "int8") writer.node("DynamicQuantizeMatMul", [x, ...writer.int8(y)], output, {}, CONTRIB_DOMAIN);
-  else if (products === "float16") {
+  const precision = writer.weights.precision(y);
+  if (precision === "int8") writer.node("DynamicQuantizeMatMul", [x, ...writer.int8(y)], output, {}, CONTRIB_DOMAIN);
+  else if (precision === "float16") {
     const halves = [x, y].map((factor) => writer.half(factor));
     writer.node("MatMul", halves, `${nameOf(output)}_half`);
     writer.node("Cast", [`${nameOf(output)}_half`], output, { to: ELEMENT_TYPE.float32 });

@@ -1,7 +1,9 @@
 import onnxProto from "onnx-proto";
 import type { onnx } from "onnx-proto";
 import type { ConstantData, DType, Value } from "../trace/graph.js";
-import { roundColumns, worthRounding } from "./int8.js";
+import { roundColumns } from "./int8.js";
+import type { RoundedWeights } from "./rounded-weights.js";
+import { exactWeights } from "./rounded-weights.js";
 
 /** onnx.TensorProto.DataType */
 export const ELEMENT_TYPE = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
@@ -13,19 +15,15 @@ const { AttributeType } = onnxProto.onnx.AttributeProto;
 
 type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
 
-/** How a product with a constant weight is computed. */
-export type Products = "float32" | "float16" | "int8";
-
 /** Collects the nodes and initializers of an ONNX graph. */
 export class OnnxWriter {
   readonly nodes: onnx.INodeProto[] = [];
   readonly initializers: onnx.ITensorProto[] = [];
   private readonly int64Names = new Map<string, string>();
-  private readonly weights = new Map<Value, ConstantData>();
   private readonly written = new Set<string>();
 
-  /** @param products how products with constant weights are computed */
-  constructor(private readonly products: Products = "float32") {}
+  /** @param weights what may be rounded, and how */
+  constructor(readonly weights: RoundedWeights = exactWeights) {}
 
   /** Appends a node; its output is named by the value or the text given. */
   node(
@@ -66,13 +64,7 @@ export class OnnxWriter {
   }
 
   constant(value: Value, data: ConstantData): void {
-    if (worthRounding(value)) this.weights.set(value, data);
     this.initializer(nameOf(value), ELEMENT_TYPE[value.dtype], value.shape, data);
-  }
-
-  /** How to multiply by a value: rounded only if it is a constant weight. */
-  productsWith(value: Value): Products {
-    return this.weights.has(value) ? this.products : "float32";
   }
 
   /** The name of a value in half precision; constants are rounded when onnxruntime reads the model. */
@@ -86,7 +78,7 @@ export class OnnxWriter {
   int8(weight: Value): readonly string[] {
     const [integers, scales, zeros] = ["int8", "scales", "zeros"].map((what) => `${nameOf(weight)}_${what}`);
     this.once(integers, () => {
-      const rounded = roundColumns(this.weights.get(weight)!, weight.shape);
+      const rounded = roundColumns(this.weights.data(weight), weight.shape);
       const columns = [weight.shape[1]];
       this.initializer(integers, ELEMENT_TYPE.int8, weight.shape, rounded.integers);
       this.initializer(scales, ELEMENT_TYPE.float32, columns, rounded.scales);

@@ -30,11 +30,6 @@ export class GraphBuilder {
       : this.largeConstant(data, shape, dtype);
   }
 
-  /** A constant that is made once for its key. */
-  constantOnce(key: string, make: () => [ConstantData, readonly number[], DType]): Value {
-    return this.once(key, () => this.constant(...make()));
-  }
-
   scalar(number: number, dtype: DType): Value {
     return this.smallConstant(typedArray(dtype, [number]), [], dtype);
   }

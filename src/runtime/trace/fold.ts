@@ -12,8 +12,11 @@ export interface FoldedTensor {
 /** Elements that may be read (and written) to compute something while tracing; onnxruntime folds what is larger. */
 const FOLD_LIMIT = 1 << 16;
 
-/** Kernels that only move values: folded at any size, so that a transposed weight, or a part of one, is a weight again. */
-const MOVES = new Set(["Identity", "Reshape", "ExpandDims", "Transpose", "Concat", "Pack", "SplitV"]);
+/**
+ * Kernels that only move values: folded at any size, so that a transposed weight is a weight again. Not slices: tfjs
+ * cuts element by element, ten seconds for the full model's weights, and onnxruntime folds them in a blink.
+ */
+const MOVES = new Set(["Identity", "Reshape", "ExpandDims", "Transpose", "Concat", "Pack"]);
 
 /**
  * The result of a tfjs kernel whose inputs are all known, computed by tfjs's cpu kernel of that name; undefined if they
@@ -36,29 +39,7 @@ export function foldOnCpu(
     )
   )
     return undefined;
-  if (kernelName === "SplitV") return splitRows(named[0][1], data[0]!, attributes as SplitAttributes);
   return runOnCpu(kernelName, named, data as ConstantData[], attributes);
-}
-
-type SplitAttributes = Readonly<{ numOrSizeSplits: number | number[]; axis: number }>;
-
-/** Row by row: tfjs's own kernel cuts element by element, ten seconds for the full model's weights. */
-function splitRows(x: tf.TensorInfo, data: ConstantData, { numOrSizeSplits, axis }: SplitAttributes): FoldedTensor[] {
-  const along = axis < 0 ? axis + x.shape.length : axis;
-  const sizes = tf.backend_util.prepareSplitSize(x, numOrSizeSplits, along);
-  const inner = sizeOf(x.shape.slice(along + 1));
-  const rows = sizeOf(x.shape.slice(0, along));
-  const width = x.shape[along] * inner;
-  let from = 0;
-  return sizes.map((size) => {
-    const begin = from;
-    from += size * inner;
-    const piece = data.slice(0, rows * size * inner);
-    for (let row = 0; row < rows; row++)
-      piece.set(data.subarray(row * width + begin, row * width + begin + size * inner), row * size * inner);
-    const shape = x.shape.map((n, i) => (i === along ? size : n));
-    return { data: piece, shape, dtype: x.dtype as DType };
-  });
 }
 
 function isTooLarge(kernelName: string, inputs: readonly tf.TensorInfo[], attributes: object): boolean {

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "../builder.js";
-import type { ConstantData, DType, Value } from "../graph.js";
+import type { Value } from "../graph.js";
 import { sizeOf } from "../graph.js";
 
 /** Operations that only move values. Each returns its argument when there is nothing to do. */
@@ -31,8 +31,6 @@ export function transpose(graph: GraphBuilder, x: Value, perm: readonly number[]
     );
   }
   if (perm.every((p, i) => p === i)) return x;
-  const known = graph.constantData(x);
-  if (known && x.shape.length === 2) return graph.constantOnce(`transpose(${x.id})`, () => transposed(known, x));
   return graph.emit(
     "transpose",
     [x],
@@ -40,12 +38,6 @@ export function transpose(graph: GraphBuilder, x: Value, perm: readonly number[]
     perm.map((p) => x.shape[p]),
     x.dtype,
   );
-}
-
-function transposed(data: ConstantData, { shape: [rows, columns], dtype }: Value): [ConstantData, number[], DType] {
-  const result = data.slice();
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) result[j * rows + i] = data[i * columns + j];
-  return [result, [columns, rows], dtype];
 }
 
 /** The last two axes exchanged. */
