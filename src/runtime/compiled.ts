@@ -136,7 +136,7 @@ class CompiledProgram implements Program {
 
   /**
    * onnxruntime writes into the arrays that it is given, but its binding for Node then copies each of them into a fresh one for
-   * a result that nobody needs: half of a training step's time. It meets `stop` first, which it cannot hand over, and gives up
+   * a result that nobody needs, up to a quarter of a training step's time. It meets `stop` first, which it cannot hand over, and gives up
    * before the copies.
    */
   private async fill(
