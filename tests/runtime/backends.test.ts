@@ -75,7 +75,7 @@ describe("chooseBackend", () => {
             run: async (inputs) => {
               const [values] = await program.run(inputs);
               await setTimeout(how.delay ?? 0);
-              return [values.map((x) => x + (how.error ?? 0))];
+              return [values.map((x, i) => (i === 0 ? x + (how.error ?? 0) : x))];
             },
           };
         },
@@ -98,6 +98,14 @@ describe("chooseBackend", () => {
       name: "eager-tensorflow",
       reason: "its results differ from those of compiled-cpu",
     });
+  });
+
+  test("a backend with a number that is none is no choice", async () => {
+    const { name, trials } = await chooseBackend(
+      like((backend) => ({ delay: backend === "compiled-cpu" ? 300 : 0, error: backend === "compiled-cpu" ? 0 : NaN })),
+      () => true,
+    );
+    expect([name, ...trials.slice(1).map(({ reason }) => reason)]).toEqual(["compiled-cpu", ...Array<string>(3).fill("its results differ from those of compiled-cpu")]); // prettier-ignore
   });
 
   test("compiled-cpu where the others do not work", async () => {
