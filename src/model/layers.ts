@@ -48,9 +48,13 @@ export function silu(x: tf.Tensor): tf.Tensor {
   })(x);
 }
 
-/** Equal pieces along `axis`. tfjs's gradient of a split into one piece fails, so that one is the tensor itself. */
-export function pieces(x: tf.Tensor, count: number, axis: number): tf.Tensor[] {
-  return count === 1 ? [x] : tf.split(x, count, axis);
+/**
+ * Pieces along `axis`: so many equal ones, or of these sizes. tfjs's gradient of a split into one piece fails, so that one is the
+ * tensor itself.
+ */
+export function pieces(x: tf.Tensor, parts: number | readonly number[], axis: number): tf.Tensor[] {
+  const count = typeof parts === "number" ? parts : parts.length;
+  return count === 1 ? [x] : tf.split(x, typeof parts === "number" ? parts : [...parts], axis);
 }
 
 /** Cyclic shift along `axis`: out[i] = x[(i + shift) mod size]. */

@@ -3,7 +3,7 @@ import type { CompiledOptions } from "./compiled.js";
 import { compiledEngine } from "./compiled.js";
 import { eagerEngine } from "./eager.js";
 import type { Engine } from "./engine.js";
-import { checkProducts, matrixProduct, waves } from "./products.js";
+import { checkProducts, matrixProduct, roundingErrors, waves } from "./products.js";
 import type { EagerBackend } from "./tfjs-backends.js";
 
 export const BACKENDS = [
@@ -44,9 +44,11 @@ const eagerBackends = {
 } as const satisfies Partial<Record<BackendName, EagerBackend>>;
 
 function openBackend(name: BackendName): Promise<Engine> {
-  return name in compiledBackends
-    ? compiledEngine(compiledBackends[name as keyof typeof compiledBackends])
-    : eagerEngine(eagerBackends[name as keyof typeof eagerBackends]);
+  return isCompiled(name) ? compiledEngine(compiledBackends[name]) : eagerEngine(eagerBackends[name]);
+}
+
+function isCompiled(name: BackendName): name is keyof typeof compiledBackends {
+  return name in compiledBackends;
 }
 
 /**
@@ -73,7 +75,8 @@ export async function availableBackends(): Promise<BackendStatus[]> {
 async function tryBackend(name: BackendName): Promise<BackendStatus> {
   try {
     const engine = await createEngine(name);
-    await checkProducts(engine, name.endsWith("-int8") ? 0.03 : name.endsWith("-fp16") ? 0.003 : 1e-4);
+    const { precision = "float32" }: CompiledOptions = isCompiled(name) ? compiledBackends[name] : {};
+    await checkProducts(engine, roundingErrors[precision]);
     engine.dispose();
     return { name, available: true };
   } catch (error) {

@@ -8,7 +8,7 @@ import type { EncodeOptions } from "./onnx/model.js";
 import { encodeOnnx, inputName, outputName, stopName } from "./onnx/model.js";
 import { tfjsReady } from "./tfjs-backends.js";
 import type { Precision } from "./onnx/rounded-weights.js";
-import { checkProducts } from "./products.js";
+import { checkProducts, roundingErrors } from "./products.js";
 import { sizeOf } from "./trace/graph.js";
 import { trace } from "./trace/trace.js";
 
@@ -61,7 +61,7 @@ export async function compiledEngine(options: CompiledOptions = {}): Promise<Eng
     },
     dispose: () => programs.forEach((program) => program.dispose()),
   };
-  if (precision === "int8") await checkProducts(engine, 0.03);
+  if (precision === "int8") await checkProducts(engine, roundingErrors.int8);
   return engine;
 }
 

@@ -1,5 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Engine, ProgramSource } from "./engine.js";
+import type { Precision } from "./onnx/rounded-weights.js";
+
+/** Largest errors of products, relative to the largest entry, that are rounding and no defect. */
+export const roundingErrors: Readonly<Record<Precision, number>> = { float32: 1e-4, float16: 0.003, int8: 0.03 };
 
 /**
  * Multiplies two matrices and compares some rows with double precision.

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { pieces as cutInto } from "../model/layers.js";
 import type { Parameters, WeightPiece, WeightPieces } from "../model/index.js";
 import type { TensorSpec } from "../runtime/index.js";
 import type { Arrays } from "./optimiser.js";
@@ -116,23 +117,16 @@ function copyPieces(
 }
 
 function unpackTensors(entries: readonly Entry[], slabs: readonly tf.Tensor[]): tf.Tensor[] {
-  const pieces = slabs.map((slab, s) =>
-    cutSlab(
-      slab,
-      entries.flatMap((entry) => heights(entry, s)),
-    ),
-  );
+  const cut = slabs.map((slab, s) => {
+    const sizes = entries.flatMap((entry) => heights(entry, s));
+    return cutInto(slab, sizes, 0);
+  });
   // Places of a slab are in the order of the entries.
   const next = slabs.map(() => 0);
   return entries.map(({ shape, places }) => {
-    const parts = places.map(({ slab }) => pieces[slab][next[slab]++]);
+    const parts = places.map(({ slab }) => cut[slab][next[slab]++]);
     return (parts.length === 1 ? parts[0] : tf.concat(parts, 1)).reshape([...shape]);
   });
-}
-
-/** tfjs's gradient of a split into one piece fails. */
-function cutSlab(slab: tf.Tensor, sizes: number[]): tf.Tensor[] {
-  return sizes.length === 1 ? [slab] : tf.split(slab, sizes, 0);
 }
 
 /** Rows that the pieces of an array have in a slab. */

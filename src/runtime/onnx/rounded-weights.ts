@@ -11,7 +11,7 @@ export interface RoundedWeights {
   data(weight: Value): ConstantData;
 }
 
-export const exactWeights: RoundedWeights = {
+const exactWeights: RoundedWeights = {
   precision: () => "float32",
   data: (weight) => unknownWeight(weight),
 };

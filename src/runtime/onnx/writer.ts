@@ -3,7 +3,6 @@ import type { onnx } from "onnx-proto";
 import type { ConstantData, DType, Value } from "../trace/graph.js";
 import { roundColumns } from "./int8.js";
 import type { RoundedWeights } from "./rounded-weights.js";
-import { exactWeights } from "./rounded-weights.js";
 
 /** onnx.TensorProto.DataType */
 export const ELEMENT_TYPE = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
@@ -23,7 +22,7 @@ export class OnnxWriter {
   private readonly written = new Set<string>();
 
   /** @param weights what may be rounded, and how */
-  constructor(readonly weights: RoundedWeights = exactWeights) {}
+  constructor(readonly weights: RoundedWeights) {}
 
   /** Appends a node; its output is named by the value or the text given. */
   node(

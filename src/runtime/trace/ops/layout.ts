@@ -78,25 +78,28 @@ function wholeOf(graph: GraphBuilder, pieces: readonly Value[], axis: number): V
 export function slice(graph: GraphBuilder, x: Value, begin: readonly number[], size: readonly number[]): Value {
   if (sameShape(x.shape, size)) return x;
   const end = begin.map((start, i) => start + size[i]);
+  const found = partAround(graph, x, begin, end);
+  return found ? slice(graph, found.part, found.begin, size) : graph.emit("slice", [x], { begin, end }, size, x.dtype);
+}
+
+/** The part of what was joined that holds a whole piece, and where the piece begins in it. */
+function partAround(
+  graph: GraphBuilder,
+  x: Value,
+  begin: readonly number[],
+  end: readonly number[],
+): { readonly part: Value; readonly begin: number[] } | undefined {
   const joined = graph.producer(x);
-  if (joined?.op === "concat") {
-    const { axis } = joined.attributes;
-    let from = 0;
-    for (const part of joined.inputs) {
-      const to = from + part.shape[axis];
-      if (begin[axis] >= from && end[axis] <= to) {
-        const start = from;
-        return slice(
-          graph,
-          part,
-          begin.map((b, i) => (i === axis ? b - start : b)),
-          size,
-        );
-      }
-      from = to;
-    }
+  if (joined?.op !== "concat") return undefined;
+  const { axis } = joined.attributes;
+  let to = 0;
+  for (const part of joined.inputs) {
+    const from = to;
+    to += part.shape[axis];
+    if (begin[axis] >= from && end[axis] <= to)
+      return { part, begin: begin.map((b, i) => (i === axis ? b - from : b)) };
   }
-  return graph.emit("slice", [x], { begin, end }, size, x.dtype);
+  return undefined;
 }
 
 /** Consecutive pieces of the given sizes along one axis. */
