@@ -13,6 +13,7 @@ import time
 from bundled import bundled_ids
 from crystal_record import make_record
 from electrons import SETTINGS, ground_state, recipe
+from held_symmetry import HeldSymmetry
 from jobs import all_jobs, first_jobs
 from perturbed import displaced, scaled, strained
 from relaxation import relaxation
@@ -32,6 +33,10 @@ FAR = 0.20
 """ln(V/V0) beyond which a cell on the way to the equilibrium is not worth a record"""
 STILL_FINISHED = 0.06
 """ln(V/V0) up to which a finished structure of the first recipe stays as it is (the two recipes' pressures differ)"""
+
+
+AT_REST = 0.05
+"""eV/Angstrom: the largest force of a crystal whose coordinates were all free that counts as an equilibrium"""
 
 
 class OutOfTime(Exception):
@@ -76,7 +81,8 @@ class Worker:
         if abs(pressure) > SETTINGS['pressure_reject_GPa']:
             self._failed(job, 'pressure', f'{pressure:.1f} GPa left')
             return
-        self._store(job, job.name, 'equilibrium', step.ground, atoms, step.force)
+        kind = 'volume-relaxed' if job.whole and step.force > AT_REST else 'equilibrium'
+        self._store(job, job.name, kind, step.ground, atoms, step.force)
         for suffix, kind, changed in variants(job, atoms) if self.settings['keep_imperfect'] else ():
             if f'{job.name}.{suffix}' not in done:
                 same_symmetry = kind == 'volume'
@@ -87,7 +93,8 @@ class Worker:
 
     def _equilibrium(self, job, atoms):
         """The last step of the relaxation. The first one, if it is off but not far off, is a record of its own."""
-        for count, step in enumerate(relaxation(atoms, self.settings, job.uniaxial, job.free, self.txt)):
+        symmetry = HeldSymmetry(atoms) if job.whole else None
+        for count, step in enumerate(relaxation(atoms, self.settings, job.uniaxial, job.free, self.txt, symmetry)):
             if step.accepted or (job.finished and abs(step.log_volume) < STILL_FINISHED):
                 return step
             if count == 0 and self.settings['keep_imperfect'] and abs(step.log_volume) < FAR:

@@ -20,11 +20,12 @@ SLOW = 4.0
 
 
 class Job:
-    """One crystal: `build()` gives its starting cell. finished: the cell is an equilibrium already."""
+    """One crystal: `build()` gives its starting cell. finished: the cell is an equilibrium already. whole: cell and
+    coordinates are free as far as the crystal's symmetry allows."""
 
-    def __init__(self, name, prototype, build, uniaxial=False, free=False, finished=False):
+    def __init__(self, name, prototype, build, uniaxial=False, free=False, finished=False, whole=False):
         self.name, self.prototype, self.build = name, prototype, build
-        self.uniaxial, self.free, self.finished = uniaxial, free, finished
+        self.uniaxial, self.free, self.finished, self.whole = uniaxial, free, finished, whole
 
     @classmethod
     def from_record(cls, record):
@@ -81,7 +82,7 @@ def all_jobs(structures):
             seen.add(key)
             names.add(job.name)
             if job.prototype not in operations:
-                operations[job.prototype] = _operations(atoms)
+                operations[job.prototype] = distinct_rotations(atoms)
             seconds = processor_seconds(atoms, operations[job.prototype])
             if seconds > SLOW:
                 slow.append((seconds, job))
@@ -101,7 +102,7 @@ def processor_seconds(atoms, operations):
     return 1.36e-5 * waves ** 1.66 * (np.prod(mesh) / operations) ** 0.82 * magnetic
 
 
-def _operations(atoms):
+def distinct_rotations(atoms):
     """The number of rotations under which bands are the same: the crystal's, with time reversal."""
     rotations = spglib.get_symmetry((atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers), symprec=1e-3)['rotations']
     return len({tuple((sign * rotation).ravel()) for rotation in rotations for sign in (1, -1)})

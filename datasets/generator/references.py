@@ -20,7 +20,7 @@ from relaxation import relaxation
 from store import FIRST_STRUCTURES, read_lines, write_json
 
 RECIPE = 2
-MOLECULES = {'N': 1.10, 'O': 1.22, 'F': 1.42, 'Cl': 2.00, 'Br': 2.31, 'I': 2.69}
+MOLECULES = {'H': 0.75, 'N': 1.10, 'O': 1.22, 'F': 1.42, 'Cl': 2.00, 'Br': 2.31, 'I': 2.69}
 """PBE's bond lengths in Angstrom"""
 BOX = (8.0, 8.2, 8.4)
 

@@ -1,4 +1,4 @@
-"""Towards the equilibrium volume (and c/a, and one internal coordinate) by Newton steps on the stress."""
+"""Towards the equilibrium volume by Newton steps on the stress; on request the cell's shape and internal coordinates too."""
 import math
 from dataclasses import dataclass
 
@@ -8,6 +8,8 @@ from electrons import GroundState, ground_state, set_moments
 from volumes import start_bulk_modulus
 
 FORCE_CONSTANT = 22.0  # eV/Angstrom^2, of the free internal coordinates
+LARGEST_SHIFT = 0.06   # Angstrom a step
+LARGEST_STRAIN = 0.03  # a step
 NO_MOMENT = 0.05       # muB an atom: below it the crystal is taken as non-magnetic
 
 
@@ -16,16 +18,19 @@ class Step:
     ground: GroundState
     log_volume: float
     """ln(V0/V): how far the equilibrium volume seems to be"""
-    uniaxial: float
-    """the strain along z, at constant volume, that the stress asks for"""
+    strain: np.ndarray
+    """[3, 3] the change of shape, at constant volume, that the stress asks for; zero where the shape stays"""
     force: float
-    """largest |F_z| of a free coordinate in eV/Angstrom, else 0"""
+    """largest component of a force on a free coordinate in eV/Angstrom, else 0"""
     accepted: bool
 
 
-def relaxation(atoms, settings, uniaxial=False, free=False, txt=None):
+def relaxation(atoms, settings, uniaxial=False, free=False, txt=None, symmetry=None):
     """A generator of self-consistent steps; `atoms` moves between them. It ends with the accepted step, or after
-    settings['most_scf']."""
+    settings['most_scf'].
+
+    uniaxial: c/a may change; free: the z coordinates may. symmetry, a `HeldSymmetry`, frees the whole cell and all
+    coordinates as far as it allows, instead of these two."""
     magnetic = set_moments(atoms)
     bulk = _first_bulk_modulus(atoms, settings)
     ground = earlier = None
@@ -35,8 +40,12 @@ def relaxation(atoms, settings, uniaxial=False, free=False, txt=None):
         if earlier:
             bulk = _bulk_modulus(earlier, here, bulk)
         earlier = here
-        forces = ground.forces()[:, 2] if free else np.zeros(len(atoms))
-        step = _step(ground, bulk, uniaxial, float(abs(forces).max()), settings['accept'])
+        if symmetry:
+            forces, deviator = symmetry.of_vectors(atoms, ground.forces()), symmetry.of_tensor(atoms, _deviator(ground))
+        else:
+            forces = ground.forces() * (0, 0, 1) if free else np.zeros((len(atoms), 3))
+            deviator = _along_z(_deviator(ground)) if uniaxial else np.zeros((3, 3))
+        step = _step(ground, bulk, deviator, float(abs(forces).max()), settings['accept'])
         yield step
         if step.accepted or count == settings['most_scf']:
             return
@@ -46,14 +55,22 @@ def relaxation(atoms, settings, uniaxial=False, free=False, txt=None):
             atoms.set_initial_magnetic_moments(ground.calc.results['magmoms'] if magnetic else None)
 
 
-def _step(ground, bulk, uniaxial, force, accept):
+def _deviator(ground):
+    return ground.stress + ground.pressure * np.eye(3)
+
+
+def _along_z(deviator):
+    return deviator[2, 2] * np.diag([-0.5, -0.5, 1.0])
+
+
+def _step(ground, bulk, deviator, force, accept):
     """Murnaghan's equation with B' = 4: ln(V0/V) = ln(1 + 4P/B) / 4."""
     pressure = ground.pressure
     log_volume = float(np.clip(math.log(max(1 + 4 * pressure / bulk, 0.3)) / 4, -0.25, 0.25))
-    deviator = ground.stress[2, 2] + pressure
-    strain = float(np.clip(-deviator / (1.2 * bulk), -0.03, 0.03)) if uniaxial else 0.0
+    strain = -deviator / (1.2 * bulk)
+    strain *= min(1.0, LARGEST_STRAIN / max(abs(strain).max(), 1e-9))
     accepted = (abs(pressure) < accept['pressure_GPa'] and abs(log_volume) < accept['log_volume']
-                and abs(strain) < accept['uniaxial'] and force < accept['force_eV_A'])
+                and abs(strain).max() < accept['uniaxial'] and force < accept['force_eV_A'])
     return Step(ground, log_volume, strain, force, accepted)
 
 
@@ -75,8 +92,9 @@ def _bulk_modulus(earlier, here, bulk):
 
 
 def _move(atoms, step, forces):
-    shift = np.zeros((len(atoms), 3))
-    shift[:, 2] = np.clip(forces / FORCE_CONSTANT, -0.06, 0.06)
+    """A step along the forces and the strain. Lengths are cut as a whole, so that the crystal keeps its symmetry."""
+    shift = forces / FORCE_CONSTANT
+    shift *= min(1.0, LARGEST_SHIFT / max(abs(shift).max(), 1e-9))
     atoms.set_positions(atoms.get_positions() + shift)
-    x, z = step.log_volume / 3, step.uniaxial
-    atoms.set_cell(atoms.cell.array @ np.diag([1 + x - z / 2, 1 + x - z / 2, 1 + x + z]), scale_atoms=True)
+    strain = np.eye(3) * (1 + step.log_volume / 3) + step.strain
+    atoms.set_cell(atoms.cell.array @ strain, scale_atoms=True)
