@@ -1,4 +1,5 @@
 export type { Crystal, Matrix3, Vector3 } from "./crystal.js";
+export { crystalOf, type CrystalLike } from "./crystal-like.js";
 export { formatCif, parseCif, type CifOptions } from "./cif.js";
 export { minimumDistance, neighbours, shortestDistances, type NeighbourList } from "./distances.js";
 export {

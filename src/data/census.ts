@@ -1,5 +1,4 @@
 import { elementSymbol } from "../crystal/index.js";
-import type { Dataset } from "./dataset.js";
 import type { DosRecord } from "./record.js";
 import { splitOfFormula } from "./split.js";
 
@@ -19,12 +18,12 @@ export interface Census {
 }
 
 /** Counts for a data set's card. */
-export function takeCensus(dataset: Dataset): Census {
-  const records = [...dataset];
+export function takeCensus(data: Iterable<DosRecord>): Census {
+  const records = [...data];
   return {
     crystals: records.length,
     atoms: records.reduce((sum, { crystal }) => sum + crystal.atomicNumbers.length, 0),
-    formulas: new Set(dataset.formulas).size,
+    formulas: new Set(records.map(({ formula }) => formula)).size,
     gapped: records.filter(({ properties }) => Number(properties.gap_eV) > 0).length,
     bySplit: tally(records, ({ formula }) => [splitOfFormula(formula)]),
     byAtomCount: tally(records, ({ crystal }) => [String(crystal.atomicNumbers.length)]),

@@ -11,8 +11,8 @@ interface Entry {
   load(): DosRecord;
 }
 
-/** Records in a fixed order, by position and by id. Immutable; subsets share the spectra's memory. */
-export class Dataset {
+/** Records in a fixed order, by position and by id; it goes wherever records go. Immutable; subsets share the spectra's memory. */
+export class Dataset implements Iterable<DosRecord> {
   private readonly byId: ReadonlyMap<string, Entry>;
 
   /** @param info what `dataset.json` says; undefined for records that were never stored. */

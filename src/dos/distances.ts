@@ -2,15 +2,15 @@
  * How far apart two curves are. All take the predicted and the true values on the same uniform grid, cut to the
  * energies that count, and the grid's spacing (eV).
  */
-export interface CurveDistance {
-  readonly name: string;
+export interface CurveDistance<Name extends string = string> {
+  readonly name: Name;
   readonly description: string;
   readonly unit: string;
   /** Several curves (sites) at once: [rows][E]. */
   compute(predicted: readonly Float32Array[], truth: readonly Float32Array[], step: number): number;
 }
 
-export const meanAbsoluteError: CurveDistance = {
+export const meanAbsoluteError: CurveDistance<"mae"> = {
   name: "mae",
   description: "Mean absolute difference of the two densities of states.",
   unit: "states/eV/atom",
@@ -20,7 +20,7 @@ export const meanAbsoluteError: CurveDistance = {
   },
 };
 
-export const relativeL1: CurveDistance = {
+export const relativeL1: CurveDistance<"relative_l1"> = {
   name: "relative_l1",
   description:
     "Sum of absolute differences over the sum of the true DOS: 0 is equal, 2 is as many states but nowhere the same.",
@@ -32,7 +32,7 @@ export const relativeL1: CurveDistance = {
   },
 };
 
-export const wasserstein: CurveDistance = {
+export const wasserstein: CurveDistance<"wasserstein"> = {
   name: "wasserstein",
   description:
     "How far states must be moved on average to turn one spectrum into the other (Wasserstein-1 of the normalised curves).",

@@ -5,7 +5,7 @@ export { bandCentre, bandEdges, dosAtFermi, integrate, occupiedElectrons } from 
 export type { BandEdgeOptions, BandEdges } from "./features.js";
 export { energies, resample, resampleFrom, sameGrid, spacing } from "./grid.js";
 export { matchDos, matchMetrics, siteMatches } from "./match.js";
-export type { MatchCandidate, MatchLevel, MatchMetric, MatchResult } from "./match.js";
+export type { DosMetricName, MatchCandidate, MatchLevel, MatchMetric, MatchResult } from "./match.js";
 export { pairSites } from "./pairing.js";
 export { meanOfSites, siteCurve, standardGrid, sumOfSites, totalFromPartition } from "./spectra.js";
 export type { Curve, EnergyGrid, PredictedDos, SiteDos, Spectrum, TotalDos } from "./spectra.js";

@@ -8,10 +8,12 @@ import { checkTarget, type Target } from "./target.js";
 /** What a metric compares: each site's DOS, the mean over sites, or the true total DOS per atom. */
 export type MatchLevel = "site" | "site_mean" | "total";
 
+/** Names of the match metrics: "site_mae", "total_wasserstein_0.5eV" and so on; see {@link matchMetrics}. */
+export type DosMetricName = `${MatchLevel}_${"mae" | "relative_l1" | "wasserstein"}${"" | "_0.5eV"}`;
+
 /** One number that says how well a DOS matches a target. Smaller is better for all of them. */
-export interface MatchMetric {
-  /** For example "site_mae" or "total_wasserstein_0.5eV". */
-  readonly name: string;
+export interface MatchMetric<Name extends string = DosMetricName> {
+  readonly name: Name;
   readonly description: string;
   readonly unit: string;
   /** What both the candidate and the target must have. */
@@ -30,9 +32,9 @@ export interface MatchCandidate {
   readonly atomCount?: number;
 }
 
-export interface MatchResult {
+export interface MatchResult<Name extends string = DosMetricName> {
   /** By metric name; null where the candidate or the target lacks what the metric needs. */
-  readonly values: Readonly<Record<string, number | null>>;
+  readonly values: Readonly<Record<Name, number | null>>;
   /** [target sites that count] -> site of the candidate; null when means per atom were compared instead. */
   readonly pairing: readonly number[] | null;
 }
@@ -43,11 +45,17 @@ const levels: Record<MatchLevel, { needs: MatchMetric["needs"]; text: string }> 
   total: { needs: "totalDos", text: "Total DOS per atom." },
 };
 
+/** Broadenings at which spectra are compared, eV, with the end of the metrics' names; null: as they are. */
+const broadenings = [
+  [null, ""],
+  [0.5, "_0.5eV"],
+] as const;
+
 /** Every metric, declared: sweeps, tables and reports are built from this list. */
 export const matchMetrics: readonly MatchMetric[] = (Object.keys(levels) as MatchLevel[]).flatMap((level) =>
-  [null, 0.5].flatMap((sigma) =>
-    [meanAbsoluteError, relativeL1, wasserstein].map((distance) => ({
-      name: `${level}_${distance.name}${sigma === null ? "" : `_${sigma}eV`}`,
+  broadenings.flatMap(([sigma, ending]) =>
+    ([meanAbsoluteError, relativeL1, wasserstein] as const).map((distance) => ({
+      name: `${level}_${distance.name}${ending}` as const,
       description: `${distance.description} ${levels[level].text}${sigma === null ? "" : ` Both broadened to ${sigma} eV.`}`,
       unit: distance.unit,
       needs: levels[level].needs,
@@ -65,7 +73,17 @@ export const matchMetrics: readonly MatchMetric[] = (Object.keys(levels) as Matc
  *
  * @throws Error when the grids differ, a mask does not fit, or the window holds no point of the grid.
  */
-export function matchDos(candidate: MatchCandidate, target: Target, metrics = matchMetrics): MatchResult {
+export function matchDos(candidate: MatchCandidate, target: Target): MatchResult;
+export function matchDos<Name extends string>(
+  candidate: MatchCandidate,
+  target: Target,
+  metrics: readonly MatchMetric<Name>[],
+): MatchResult<Name>;
+export function matchDos(
+  candidate: MatchCandidate,
+  target: Target,
+  metrics: readonly MatchMetric<string>[] = matchMetrics,
+): MatchResult<string> {
   checkTarget(target);
   checkGrids(candidate, target);
   const pairing = pairCountedSites(candidate, target);
@@ -74,9 +92,17 @@ export function matchDos(candidate: MatchCandidate, target: Target, metrics = ma
     const key = `${level} ${sigma}`;
     if (!prepared.has(key)) prepared.set(key, prepareRows(candidate, target, pairing, level, sigma));
     const rows = prepared.get(key);
-    return [name, rows ? distance.compute(rows.predicted, rows.truth, rows.step) : null] as const;
+    return [name, rows ? measured(name, distance, rows) : null] as const;
   });
   return { values: Object.fromEntries(values), pairing };
+}
+
+function measured(name: string, distance: CurveDistance, { predicted, truth, step }: PreparedRows): number {
+  try {
+    return distance.compute(predicted, truth, step);
+  } catch (error) {
+    throw new Error(`metric ${name}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /**

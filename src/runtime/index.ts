@@ -1,3 +1,4 @@
+export { DisposedError } from "../base/disposed.js";
 export type { Engine, HostTensor, Program, ProgramSource, TensorSpec } from "./engine.js";
 export { eagerEngine } from "./eager.js";
 export { compiledEngine, toOnnx } from "./compiled.js";
