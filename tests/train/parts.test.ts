@@ -46,7 +46,7 @@ describe.each(engines)("a training step on $name", (engine) => {
   const stepper = (rule: Partial<UpdateRule>) =>
     new TrainingStep(engine, { name: "test", trained }, { optimiser: adam(), clip: noClip, emaDecay: 0, ...rule });
 
-  // Bit by bit against the reference's three steps: the suite of evaluate/reference.
+  // Bit by bit against the reference's three steps: the suite of tests/reference.
   test.each([0, 0.1])("Adam equals the textbook in double precision, weight decay %d", async (weightDecay) => {
     const optimiser = adam({ weightDecay });
     const expected = [0.5, -1, 2, 0];

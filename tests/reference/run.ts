@@ -1,17 +1,14 @@
 // Compares this package with numbers of the reference implementation:
 //   npm run check:reference -- FILE... [--backends eager-cpu,compiled-cpu]
-// Needs a build (npm run build). Ends with 1 if a comparison fails or a file cannot be read, with 2 if no file is named.
+// Ends with 1 if a comparison fails or a file cannot be read, with 2 if no file is named.
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-
-const library = await import("../dist/evaluate/reference/index.js").catch((cause) => {
-  console.error(`check:reference needs a build: run "npm run build" first (${cause.message})`);
-  process.exit(2);
-});
-const { createEngine } = await import("../dist/runtime/index.js");
+import type { BackendName, Engine } from "../../src/runtime/index.js";
+import { createEngine } from "../../src/runtime/index.js";
+import { checkReference, parseReferenceFile, type ReferenceRow } from "./index.js";
 
 const widths = [56, 13, 14, 10];
-const line = (cells) => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ");
+const line = (cells: readonly string[]): string => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ");
 
 const { positionals: files, values } = parseArgs({
   allowPositionals: true,
@@ -22,25 +19,25 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-const engines = [];
-for (const name of values.backends.split(",")) engines.push(await createEngine(name));
+const engines: Engine[] = [];
+for (const name of values.backends.split(",")) engines.push(await createEngine(name as BackendName));
 let allPass = true;
 for (const fileName of files) allPass = (await checkFile(fileName)) && allPass;
 for (const engine of engines) engine.dispose();
 process.exitCode = allPass ? 0 : 1;
 
 /** Prints the table of a file; true when everything that it allows to compare agrees. */
-async function checkFile(fileName) {
+async function checkFile(fileName: string): Promise<boolean> {
   console.log(`\n${fileName}\n${line(["quantity", "backend", "largest error", "tolerance", "verdict"])}`);
   const verdicts = { pass: 0, fail: 0, "not in the file": 0 };
   try {
-    const file = library.parseReferenceFile(await readFile(fileName, "utf8"), fileName);
-    for await (const row of library.checkReference(file, engines)) {
+    const file = parseReferenceFile(await readFile(fileName, "utf8"), fileName);
+    for await (const row of checkReference(file, engines)) {
       console.log(line(cells(row)));
       verdicts[row.verdict]++;
     }
   } catch (error) {
-    console.error(`error: ${error.message}`);
+    console.error(`error: ${(error as Error).message}`);
     return false;
   }
   console.log(`${verdicts.pass} pass, ${verdicts.fail} fail, ${verdicts["not in the file"]} not in the file`);
@@ -48,7 +45,7 @@ async function checkFile(fileName) {
   return verdicts.fail === 0 && verdicts.pass > 0;
 }
 
-function cells({ quantity, backend, error, tolerance, verdict, note }) {
+function cells({ quantity, backend, error, tolerance, verdict, note }: ReferenceRow): string[] {
   const shown = error === undefined ? "" : error.toExponential(2);
   return [
     quantity,

@@ -1,6 +1,6 @@
-import { latticeFromParameters } from "../../crystal/index.js";
-import { cosineSchedule, wrappedNormalScore } from "../../diffusion/index.js";
-import { timeEmbedding } from "../../model/index.js";
+import { latticeFromParameters } from "../../src/crystal/index.js";
+import { cosineSchedule, wrappedNormalScore } from "../../src/diffusion/index.js";
+import { timeEmbedding } from "../../src/model/index.js";
 import type { ReferenceFile, ReferenceSchedule } from "./file.js";
 import { assertLength, assertShape } from "./file.js";
 import {

@@ -3,7 +3,7 @@
    @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkReference, parseReferenceFile, type ReferenceRow } from "../../src/evaluate/reference/index.js";
+import { checkReference, parseReferenceFile, type ReferenceRow } from "./index.js";
 import { compiledEngine, eagerEngine, type Engine } from "../../src/runtime/index.js";
 
 interface Values {

@@ -1,6 +1,6 @@
-import type { DiffusionState, NoiseSource, Schedule } from "../../diffusion/index.js";
-import { argmaxTypes, blockNetwork, guidedDenoise, predictorCorrector } from "../../diffusion/index.js";
-import type { Engine } from "../../runtime/index.js";
+import type { DiffusionState, NoiseSource, Schedule } from "../../src/diffusion/index.js";
+import { argmaxTypes, blockNetwork, guidedDenoise, predictorCorrector } from "../../src/diffusion/index.js";
+import type { Engine } from "../../src/runtime/index.js";
 import type { DenseBlock } from "./blocks.js";
 import { denseBlocks, gather, scatter } from "./blocks.js";
 import type { ReferenceArray, ReferenceFile, ReferenceSample } from "./file.js";

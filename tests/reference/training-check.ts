@@ -1,9 +1,9 @@
-import type { LossCosts } from "../../diffusion/index.js";
-import { corrupt, lossCounts } from "../../diffusion/index.js";
-import type { DenoiserConfig, Parameters } from "../../model/index.js";
-import { denoiserPieces, timeEmbedding } from "../../model/index.js";
-import type { Engine, Program } from "../../runtime/index.js";
-import { denoiserLoss } from "../../train/denoiser-task.js";
+import type { LossCosts } from "../../src/diffusion/index.js";
+import { corrupt, lossCounts } from "../../src/diffusion/index.js";
+import type { DenoiserConfig, Parameters } from "../../src/model/index.js";
+import { denoiserPieces, timeEmbedding } from "../../src/model/index.js";
+import type { Engine, Program } from "../../src/runtime/index.js";
+import { denoiserLoss } from "../../src/train/denoiser-task.js";
 import {
   adam,
   type Arrays,
@@ -12,8 +12,8 @@ import {
   type StepArrays,
   type TaskBlock,
   TrainingStep,
-} from "../../train/index.js";
-import { taskSources } from "../../train/task.js";
+} from "../../src/train/index.js";
+import { taskSources } from "../../src/train/task.js";
 import type { DenseBlock } from "./blocks.js";
 import { denseBlocks, gather } from "./blocks.js";
 import { cleanBlock, type CrystalEntries, crystalEntries } from "./crystals.js";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { cspPredictor, denoiser, encodeCondition, nameTensors, timeEmbedding } from "../../model/index.js";
-import type { Engine } from "../../runtime/index.js";
+import { cspPredictor, denoiser, encodeCondition, nameTensors, timeEmbedding } from "../../src/model/index.js";
+import type { Engine } from "../../src/runtime/index.js";
 import type { DenseBlock } from "./blocks.js";
 import { denseBlocks, gather, scatter } from "./blocks.js";
 import { cleanBlock, crystalEntries } from "./crystals.js";

@@ -1,6 +1,6 @@
-import { latticeFromParameters } from "../../crystal/index.js";
-import type { DiffusionState } from "../../diffusion/index.js";
-import { oneHotTypes } from "../../model/index.js";
+import { latticeFromParameters } from "../../src/crystal/index.js";
+import type { DiffusionState } from "../../src/diffusion/index.js";
+import { oneHotTypes } from "../../src/model/index.js";
 import type { DenseBlock } from "./blocks.js";
 import { gather } from "./blocks.js";
 import type { ReferenceArray, ReferenceCrystals } from "./file.js";

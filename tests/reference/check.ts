@@ -1,4 +1,4 @@
-import type { Engine } from "../../runtime/index.js";
+import type { Engine } from "../../src/runtime/index.js";
 import { denoiserChecks, dosPredictionChecks } from "./denoiser-check.js";
 import type { ReferenceFile } from "./file.js";
 import { hostChecks } from "./host-checks.js";

@@ -1,8 +1,8 @@
-import type { ConditionBlock, Schedule } from "../../diffusion/index.js";
-import { cosineSchedule } from "../../diffusion/index.js";
-import type { DenoiserConfig, Parameters } from "../../model/index.js";
-import { assertParameters, denoiserSpecs, referenceConfig } from "../../model/index.js";
-import { findPrefix } from "../../model/import/index.js";
+import type { ConditionBlock, Schedule } from "../../src/diffusion/index.js";
+import { cosineSchedule } from "../../src/diffusion/index.js";
+import type { DenoiserConfig, Parameters } from "../../src/model/index.js";
+import { assertParameters, denoiserSpecs, referenceConfig } from "../../src/model/index.js";
+import { findPrefix } from "../../src/model/import/index.js";
 import type { ReferenceArray, ReferenceConfig, ReferenceFile } from "./file.js";
 import { assertShape } from "./file.js";
 
