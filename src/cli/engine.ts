@@ -1,18 +1,5 @@
 import type { BackendName, Engine } from "../runtime/index.js";
 
-/** The engines' names, here so that help texts need not load them (a test compares the lists). */
-export const backendNames = [
-  "compiled-cpu",
-  "compiled-cpu-int8",
-  "compiled-webgpu",
-  "compiled-webgpu-fp16",
-  "compiled-cuda",
-  "compiled-cuda-fp16",
-  "eager-cpu",
-  "eager-wasm",
-  "eager-tensorflow",
-] as const satisfies readonly BackendName[];
-
 export interface EngineOptions {
   readonly backend: BackendName | "auto";
   readonly threads?: number;

@@ -1,3 +1,4 @@
+import { backendNames, type BackendName } from "./backend-names.js";
 import { chooseBackend } from "./choose.js";
 import type { CompiledOptions } from "./compiled.js";
 import { compiledEngine } from "./compiled.js";
@@ -5,20 +6,6 @@ import { eagerEngine } from "./eager.js";
 import type { Engine } from "./engine.js";
 import { checkProducts, matrixProduct, roundingErrors, waves } from "./products.js";
 import type { EagerBackend } from "./tfjs-backends.js";
-
-export const BACKENDS = [
-  "compiled-cpu",
-  "compiled-cpu-int8",
-  "compiled-webgpu",
-  "compiled-webgpu-fp16",
-  "compiled-cuda",
-  "compiled-cuda-fp16",
-  "eager-cpu",
-  "eager-wasm",
-  "eager-tensorflow",
-] as const;
-
-export type BackendName = (typeof BACKENDS)[number];
 
 export interface BackendStatus {
   readonly name: BackendName;
@@ -61,14 +48,15 @@ export async function createEngine(
   choose: () => Promise<BackendName> = async () => (await chooseBackend(openBackend)).name,
 ): Promise<Engine> {
   const chosen = name === "auto" ? await choose() : name;
-  if (!BACKENDS.includes(chosen)) throw new Error(`unknown engine "${chosen}": expected auto, ${BACKENDS.join(", ")}`);
+  if (!backendNames.includes(chosen))
+    throw new Error(`unknown engine "${chosen}": expected auto, ${backendNames.join(", ")}`);
   return openBackend(chosen);
 }
 
 /** Tries every backend with a small program. */
 export async function availableBackends(): Promise<BackendStatus[]> {
   const statuses: BackendStatus[] = [];
-  for (const name of BACKENDS) statuses.push(await tryBackend(name));
+  for (const name of backendNames) statuses.push(await tryBackend(name));
   return statuses;
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
-import type { BackendName } from "./backends.js";
+import type { BackendName } from "./backend-names.js";
 import type { Engine, ProgramSource } from "./engine.js";
 
 /** What a trial found about a backend. */

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs";
 import * as ort from "onnxruntime-node";
+import { Disposal } from "../base/disposed.js";
 import type { Engine, Program, ProgramSource, TensorSpec } from "./engine.js";
 import { checkInputs, checkOutputs } from "./inputs.js";
 import type { EncodeOptions } from "./onnx/model.js";
@@ -50,16 +51,26 @@ export async function compiledEngine(options: CompiledOptions = {}): Promise<Eng
   if (precision === "int8" && provider !== "cpu")
     throw new Error(`compiled engine: 8-bit products are for the execution provider cpu, found ${provider}`);
   const programs = new Set<CompiledProgram>();
+  const name = `compiled-${provider}${suffixes[precision]}`;
+  const disposal = new Disposal(`engine ${name}`);
+  const dispose = (): void => {
+    if (disposal.end()) programs.forEach((program) => program.dispose());
+  };
   const engine: Engine = {
-    name: `compiled-${provider}${suffixes[precision]}`,
+    name,
     compile: async (source) => {
+      disposal.check();
       // Results of other providers must be copied from where they are.
       const stop = provider === "cpu";
       const model = await onnxModel(source, { stop, precision: source.roundable ? precision : "float32" });
       const session = await ort.InferenceSession.create(model, sessionOptions(provider, options));
-      return new CompiledProgram(source, session, programs);
+      const program = new CompiledProgram(source, session, programs);
+      if (disposal.disposed) program.dispose();
+      disposal.check();
+      return program;
     },
-    dispose: () => programs.forEach((program) => program.dispose()),
+    dispose,
+    [Symbol.dispose]: dispose,
   };
   if (precision === "int8") await checkProducts(engine, roundingErrors.int8);
   return engine;
@@ -102,20 +113,20 @@ class CompiledProgram implements Program {
   readonly name: string;
   readonly outputs: readonly TensorSpec[];
   private readonly inputs: readonly TensorSpec[];
-  private session: ort.InferenceSession | undefined;
+  private readonly disposal: Disposal;
   /** Whether the model has the output `stop`. */
   private readonly stops: boolean;
 
   /** `living` holds the engine's programs until they are disposed. */
   constructor(
     source: ProgramSource,
-    session: ort.InferenceSession,
+    private readonly session: ort.InferenceSession,
     private readonly living: Set<CompiledProgram>,
   ) {
     living.add(this);
     this.name = source.name;
     this.inputs = source.inputs;
-    this.session = session;
+    this.disposal = new Disposal(`program "${source.name}"`);
     this.outputs = session.outputMetadata.filter(({ name }) => name !== stopName).map(outputSpec);
     this.stops = session.outputNames.includes(stopName);
   }
@@ -124,13 +135,14 @@ class CompiledProgram implements Program {
     inputs: readonly (Float32Array | Int32Array)[],
     into: readonly (Float32Array | Int32Array | undefined)[] = [],
   ): Promise<(Float32Array | Int32Array)[]> {
+    this.disposal.check();
     checkInputs({ name: this.name, inputs: this.inputs }, inputs);
     checkOutputs(this, inputs, into);
     // onnxruntime computes on this thread: let timers, interrupts and progress bars have their turn between runs.
     await setImmediate();
-    if (!this.session) throw new Error(`program "${this.name}" was run after it was disposed`);
+    this.disposal.check();
     const outputs = this.outputs.map((spec, i) => into[i] ?? room(spec));
-    await this.fill(this.session, inputs, outputs);
+    await this.fill(inputs, outputs);
     return outputs;
   }
 
@@ -140,23 +152,25 @@ class CompiledProgram implements Program {
    * before the copies.
    */
   private async fill(
-    session: ort.InferenceSession,
     inputs: readonly (Float32Array | Int32Array)[],
     outputs: readonly (Float32Array | Int32Array)[],
   ): Promise<void> {
     const fetches = { ...(this.stops && { [stopName]: null }), ...named(outputName, this.outputs, outputs) };
     try {
-      await session.run(named(inputName, this.inputs, inputs), fetches);
+      await this.session.run(named(inputName, this.inputs, inputs), fetches);
     } catch (error) {
       if (!this.stops || (error as Error).message !== (await stopMessage())) throw error;
     }
   }
 
   dispose(): void {
-    const session = this.session;
-    this.session = undefined;
+    if (!this.disposal.end()) return;
     this.living.delete(this);
-    void session?.release();
+    void this.session.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs";
+import { Disposal } from "../base/disposed.js";
 import type { Engine, HostTensor, Program, ProgramSource, TensorSpec } from "./engine.js";
 import { checkInputs, checkOutputs } from "./inputs.js";
 import { loadTfjsBackend } from "./tfjs-backends.js";
@@ -14,10 +15,20 @@ export async function eagerEngine(backend: EagerBackend): Promise<Engine> {
   await loadTfjsBackend(backend);
   await prepareBackend(backend);
   const programs = new Set<EagerProgram>();
+  const name = `eager-${backend}`;
+  const disposal = new Disposal(`engine ${name}`);
+  const dispose = (): void => {
+    if (disposal.end()) programs.forEach((program) => program.dispose());
+  };
   return {
-    name: `eager-${backend}`,
-    compile: (source) => Promise.resolve(new EagerProgram(backend, source, programs)),
-    dispose: () => programs.forEach((program) => program.dispose()),
+    name,
+    // eslint-disable-next-line @typescript-eslint/require-await -- its errors are rejections
+    compile: async (source) => {
+      disposal.check();
+      return new EagerProgram(backend, source, programs);
+    },
+    dispose,
+    [Symbol.dispose]: dispose,
   };
 }
 
@@ -25,7 +36,7 @@ class EagerProgram implements Program {
   readonly name: string;
   private readonly constants: tf.Tensor[];
   private outputSpecs: readonly TensorSpec[] | undefined;
-  private disposed = false;
+  private readonly disposal: Disposal;
 
   constructor(
     private readonly backend: EagerBackend,
@@ -36,10 +47,12 @@ class EagerProgram implements Program {
     living.add(this);
     this.name = source.name;
     this.constants = withBackend(backend, () => (source.constants ?? []).map(upload));
+    this.disposal = new Disposal(`program "${source.name}"`);
   }
 
   /** Known after the first run; asked for earlier, it costs a run on zeros. */
   get outputs(): readonly TensorSpec[] {
+    this.disposal.check();
     if (!this.outputSpecs) tf.dispose(this.evaluate(this.source.inputs.map(zeros)));
     return this.outputSpecs as readonly TensorSpec[];
   }
@@ -48,10 +61,11 @@ class EagerProgram implements Program {
     inputs: readonly (Float32Array | Int32Array)[],
     into: readonly (Float32Array | Int32Array | undefined)[] = [],
   ): Promise<(Float32Array | Int32Array)[]> {
+    this.disposal.check();
     checkInputs(this.source, inputs);
     // Timers, interrupts and progress bars have their turn between runs, as with the compiled engines.
     await setImmediate();
-    if (this.disposed) throw new Error(`program "${this.name}" was run after it was disposed`);
+    this.disposal.check();
     const outputs = this.evaluate(inputs);
     try {
       if (into.length > 0) checkOutputs(this, inputs, into);
@@ -64,9 +78,13 @@ class EagerProgram implements Program {
   }
 
   dispose(): void {
-    this.disposed = true;
+    if (!this.disposal.end()) return;
     this.living.delete(this);
-    tf.dispose(this.constants.splice(0));
+    tf.dispose(this.constants);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   private evaluate(inputs: readonly (Float32Array | Int32Array)[]): tf.Tensor[] {

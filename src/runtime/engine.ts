@@ -35,18 +35,25 @@ export interface Program {
   /**
    * Inputs as flat row-major arrays in the order of the source; outputs likewise, freshly allocated.
    * @param into arrays that receive outputs instead of fresh ones, by position; they must not be inputs of the same run
+   * @throws Error when inputs or `into` do not fit; DisposedError after `dispose()`, or that of the engine
    */
   run(
     inputs: readonly (Float32Array | Int32Array)[],
     into?: readonly (Float32Array | Int32Array | undefined)[],
   ): Promise<(Float32Array | Int32Array)[]>;
   dispose(): void;
+  [Symbol.dispose](): void;
 }
 
-/** Where tensor functions run: eagerly on a tfjs backend, or compiled (traced to ONNX, run by onnxruntime). */
+/**
+ * Where tensor functions run: eagerly on a tfjs backend, or compiled (traced to ONNX, run by onnxruntime). Disposing it
+ * disposes its programs.
+ */
 export interface Engine {
   /** For example "compiled-cpu", "compiled-cpu-int8", "eager-cpu", "eager-wasm", "eager-tensorflow". */
   readonly name: string;
+  /** @throws UnsupportedOperationError when a compiled engine lacks an operation; DisposedError after `dispose()` */
   compile(source: ProgramSource): Promise<Program>;
   dispose(): void;
+  [Symbol.dispose](): void;
 }

@@ -1,16 +1,23 @@
+import { Disposal } from "../base/disposed.js";
 import type { Engine, Program, ProgramSource } from "./engine.js";
 
 /** Compiled programs by key; the least recently used one is disposed when there are too many. */
 export interface ProgramCache {
-  /** The program of a key, compiled at the first call. Run it before asking for others: it may be evicted by them. */
+  /**
+   * The program of a key, compiled at the first call. Run it before asking for others: it may be evicted by them.
+   * @throws DisposedError after `dispose()`, which disposes all programs
+   */
   get(key: string, source: () => ProgramSource): Promise<Program>;
   /** The number of programs held. */
   readonly size: number;
-  /** Disposes all programs. */
   dispose(): void;
+  [Symbol.dispose](): void;
 }
 
-/** A cache of at most `capacity` programs: each holds its constants and its workspace in memory. */
+/**
+ * A cache of at most `capacity` programs: each holds its constants and its workspace in memory.
+ * @throws Error when the capacity is below 1
+ */
 export function createProgramCache(engine: Engine, capacity = 8): ProgramCache {
   if (!(capacity >= 1)) throw new Error(`program cache: expected a capacity of at least 1, found ${capacity}`);
   // A Map keeps the order of insertion: the first entry is the least recently used.
@@ -19,9 +26,13 @@ export function createProgramCache(engine: Engine, capacity = 8): ProgramCache {
     programs.get(key)?.then((program) => program.dispose(), ignoreFailed);
     programs.delete(key);
   };
+  const disposal = new Disposal("program cache");
+  const dispose = (): void => {
+    if (disposal.end()) [...programs.keys()].forEach(evict);
+  };
   return {
     get: (key, source) => {
-      const program = programs.get(key) ?? compile(engine, source);
+      const program = programs.get(key) ?? compile(engine, source, disposal);
       programs.delete(key);
       programs.set(key, program);
       if (programs.size > capacity) evict(programs.keys().next().value as string);
@@ -32,12 +43,14 @@ export function createProgramCache(engine: Engine, capacity = 8): ProgramCache {
     get size() {
       return programs.size;
     },
-    dispose: () => [...programs.keys()].forEach(evict),
+    dispose,
+    [Symbol.dispose]: dispose,
   };
 }
 
-/** An error of `source` becomes a rejection, like one of the engine. */
-async function compile(engine: Engine, source: () => ProgramSource): Promise<Program> {
+/** An error of `source` or a disposed cache becomes a rejection, like one of the engine. */
+async function compile(engine: Engine, source: () => ProgramSource, disposal: Disposal): Promise<Program> {
+  disposal.check();
   return engine.compile(source());
 }
 

@@ -5,11 +5,9 @@ import { CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
 import { commandLine } from "../../src/cli/context.js";
 import { toCsv } from "../../src/cli/csv.js";
-import { backendNames } from "../../src/cli/engine.js";
 import { errorText, exitCode, Interrupted, plainMessage } from "../../src/cli/errors.js";
 import { openLineStore } from "../../src/cli/files.js";
 import { startProgress, textTable } from "../../src/cli/terminal.js";
-import { BACKENDS } from "../../src/runtime/index.js";
 
 describe("errors", () => {
   it("are one line, with a stack only when asked for", () => {
@@ -77,9 +75,6 @@ describe("texts", () => {
         ],
       ),
     ).toEqual(["name    n", "─────  ──", "a      10", "bcdef   –"]);
-  });
-  it("knows all backends", () => {
-    expect([...backendNames].sort()).toEqual([...BACKENDS].sort());
   });
   it("prints progress as few plain lines where no terminal is", () => {
     const lines: string[] = [];

@@ -143,6 +143,7 @@ describe("checkReference says what is not in the file", () => {
     name: "idle",
     compile: () => Promise.reject(new Error("compiled a program for inputs that are not there")),
     dispose: () => undefined,
+    [Symbol.dispose]: () => undefined,
   };
 
   it("an empty file: every row, no error", async () => {

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { BackendName, Engine } from "../../src/runtime/index.js";
 import {
-  BACKENDS,
+  backendNames,
   availableBackends,
   chooseBackend,
   createEngine,
@@ -12,7 +12,7 @@ import {
 
 test("every backend works here or says why not", async () => {
   const statuses = await availableBackends();
-  expect(statuses.map(({ name }) => name)).toEqual([...BACKENDS]);
+  expect(statuses.map(({ name }) => name)).toEqual([...backendNames]);
   for (const name of ["compiled-cpu", "eager-cpu"]) expect(statuses).toContainEqual({ name, available: true });
   for (const status of statuses) expect(Boolean(status.reason)).toBe(!status.available);
   for (const { name, available, reason } of statuses) {
@@ -65,13 +65,13 @@ describe("chooseBackend", () => {
       const engine = await createEngine("compiled-cpu");
       return {
         ...engine,
-        dispose: () => engine.dispose(),
         compile: async (source) => {
           const program = await engine.compile(source);
           return {
             name: source.name,
             outputs: program.outputs,
             dispose: () => program.dispose(),
+            [Symbol.dispose]: () => program.dispose(),
             run: async (inputs) => {
               const [values] = await program.run(inputs);
               await setTimeout(how.delay ?? 0);

@@ -1,7 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, describe, expect, test } from "vitest";
-import type { Engine, ProgramSource } from "../../src/runtime/index.js";
-import { UnsupportedOperationError, normals } from "../../src/runtime/index.js";
+import type { Engine, Program, ProgramSource } from "../../src/runtime/index.js";
+import {
+  compiledEngine,
+  DisposedError,
+  eagerEngine,
+  normals,
+  UnsupportedOperationError,
+} from "../../src/runtime/index.js";
 import { traceKernels } from "../../src/runtime/trace/backend.js";
 import { expectAllClose } from "../support/close.js";
 import { testEngines } from "../support/engines.js";
@@ -102,6 +108,25 @@ test("every operation that can be compiled is tested", async () => {
 
 const square = (x: tf.Tensor) => [tf.square(x)];
 
+test.each([
+  ["compiled-cpu", compiledEngine],
+  ["eager-cpu", () => eagerEngine("cpu")],
+] as const)("a disposed engine of kind %s says so, and so do its programs", async (name, open) => {
+  const engine = await open();
+  const source = { name: "square", fn: square, inputs: [{ shape: [1] }] };
+  const program = await engine.compile(source);
+  const late = engine.compile({ ...source, name: "late" }).catch((error: unknown) => error);
+  engine.dispose();
+  engine.dispose();
+  await expect(engine.compile(source)).rejects.toThrow(new DisposedError(`engine ${name}`));
+  await expect(program.run([Float32Array.of(3)])).rejects.toThrow(new DisposedError('program "square"'));
+  // What was being compiled meanwhile is no program of a living engine either.
+  const settled = await late;
+  const outcome =
+    settled instanceof Error ? settled : await (settled as Program).run([Float32Array.of(3)]).catch((e: unknown) => e);
+  expect(outcome).toBeInstanceOf(DisposedError);
+});
+
 describe.each(engines)("$name", (engine) => {
   test("refuses inputs of the wrong number, length or type", async () => {
     const program = await engine.compile({ name: "square", fn: square, inputs: [{ shape: [2] }] });
@@ -111,7 +136,19 @@ describe.each(engines)("$name", (engine) => {
     );
     await expect(program.run([new Int32Array(2)])).rejects.toThrow("found 2 int32 values");
     program.dispose();
-    await expect(program.run([new Float32Array(2)])).rejects.toThrow("after it was disposed");
+    await expect(program.run([new Float32Array(2)])).rejects.toThrow(new DisposedError('program "square"'));
+  });
+
+  test("a disposed program says so, however often it is disposed", async () => {
+    let program: Program;
+    {
+      using scoped = await engine.compile({ name: "square", fn: square, inputs: [{ shape: [1] }] });
+      program = scoped;
+      expect([...(await program.run([Float32Array.of(3)]))[0]]).toEqual([9]);
+    }
+    await expect(program.run([Float32Array.of(3)])).rejects.toThrow(new DisposedError('program "square"'));
+    program.dispose();
+    await expect(program.run([])).rejects.toThrow(DisposedError);
   });
 
   test("takes constants, and gives inputs, constants and repeated values back as outputs", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Engine, ProgramSource } from "../../src/runtime/index.js";
-import { createProgramCache } from "../../src/runtime/index.js";
+import { createProgramCache, DisposedError } from "../../src/runtime/index.js";
 
 /** Notes what is compiled and disposed. */
 function recordingEngine(): Engine & { log: string[] } {
@@ -12,10 +12,11 @@ function recordingEngine(): Engine & { log: string[] } {
       name,
       outputs: [],
       run: () => Promise.resolve([]),
-      dispose: () => log.push(`dispose ${name}`),
+      dispose: () => void log.push(`dispose ${name}`),
+      [Symbol.dispose]: () => undefined,
     });
   };
-  return { name: "recording", log, compile, dispose: () => undefined };
+  return { name: "recording", log, compile, dispose: () => undefined, [Symbol.dispose]: () => undefined };
 }
 const source = (name: string) => () => ({ name, fn: () => [], inputs: [] });
 
@@ -48,4 +49,12 @@ test("forgets a program that failed to compile", async () => {
   ).rejects.toThrow("no source");
   expect(cache.size).toBe(1);
   expect(() => createProgramCache(engine, 0)).toThrow("expected a capacity of at least 1, found 0");
+});
+
+test("a disposed cache stays disposed", async () => {
+  const engine = recordingEngine();
+  const cache = createProgramCache(engine);
+  cache.dispose();
+  await expect(cache.get("a", source("a"))).rejects.toThrow(new DisposedError("program cache"));
+  expect(engine.log).toEqual([]);
 });

@@ -129,7 +129,9 @@ describe("engines of rounded products", async () => {
       compile: async (given) => {
         const program = await exact.compile(given);
         return {
-          ...{ name: program.name, outputs: program.outputs, dispose: () => program.dispose() },
+          ...{ name: program.name, outputs: program.outputs },
+          dispose: () => program.dispose(),
+          [Symbol.dispose]: () => program.dispose(),
           run: async (inputs) => (await program.run(inputs)).map((values) => values.map(change)),
         };
       },

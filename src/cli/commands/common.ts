@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { backendNames } from "../engine.js";
+import { backendNames } from "../../runtime/backend-names.js";
 import { interval, numberIn, siteList, wholeNumber, type Parser } from "../parse.js";
 
 /** Headings under which help lists the options. */
