@@ -1,86 +1,127 @@
-/**
- * Counter-based random numbers: each is a pure function of (seed, stream, step, field, position), so a crystal gets the
- * same numbers whatever the batch, the backend or the point of resumption.
- * Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11 (2011).
- */
+import { philox4x32, type Words } from "./philox.js";
 
-/** Standard normal numbers (Box-Muller). All arguments are non-negative integers; seed below 2^53, others below 2^32. */
-export function normals(seed: number, stream: number, step: number, field: number, count: number): Float32Array {
-  const words = randomWords(seed, stream, step, field, count + (count % 2));
-  const result = new Float32Array(count);
-  for (let i = 0; i < count; i += 2) {
+/**
+ * Where random numbers come from: a seed and a path of names and numbers, as in `key(seed).fold("crystal", 3).fold("strain")`.
+ * A key's numbers are a pure function of its seed and path, so a crystal gets the same ones whatever the batch, the backend or
+ * the point of resumption. Asked twice, a key gives the same numbers twice: fold a key for each use.
+ */
+export interface Key {
+  /**
+   * The key one or more steps further down the path. `fold(a, b)` is `fold(a).fold(b)`.
+   * @throws Error unless numbers are integers from 0 to 2^31 - 1
+   */
+  fold(...path: readonly (string | number)[]): Key;
+  /** Standard normal numbers (Box-Muller); a shorter draw is the beginning of a longer one. */
+  normals(count: number): Float32Array;
+  /** Numbers uniform in [0, 1); a shorter draw is the beginning of a longer one. */
+  uniforms(count: number): Float32Array;
+  /** The numbers 0 ... count - 1 in random order (Fisher-Yates). */
+  permutation(count: number): Int32Array;
+  /** The items in random order, as a new array. */
+  shuffled<T>(items: readonly T[]): T[];
+}
+
+/**
+ * The key of a seed.
+ * @param seed an integer from 0 to 2^53 - 1
+ * @throws Error when it is none
+ * @example
+ * const noise = key(7).fold("crystal", 3, "strain").normals(6);
+ */
+export function key(seed: number): Key {
+  requireInteger("seed", seed, Number.MAX_SAFE_INTEGER);
+  return keyAt([seed % 2 ** 32, Math.floor(seed / 2 ** 32)], []);
+}
+
+/** A path of up to three words is Philox's own address; a longer one starts anew from the words found at its beginning. */
+const longest = 3;
+/** Stands for the words that a short path lacks: a name's word, so no number meets it. */
+const absent = 0xfffffffe;
+const ordering = 0xffffffff;
+
+function keyAt(seed: readonly [low: number, high: number], path: readonly number[]): Key {
+  const [stream = absent, step = absent, last = absent] = path;
+  const blockOf = (block: number, field = last): Words => philox4x32([block, field, step, seed[1]], [seed[0], stream]);
+  const words = (count: number, field?: number): Uint32Array => {
+    requireInteger("count", count, 2 ** 32 - 1);
+    const drawn = new Uint32Array(Math.ceil(count / 4) * 4);
+    for (let block = 0; 4 * block < count; block++) drawn.set(blockOf(block, field), 4 * block);
+    return drawn.subarray(0, count);
+  };
+  const further = (part: string | number): Key => {
+    const word = wordOf(part);
+    if (path.length < longest) return keyAt(seed, [...path, word]);
+    // A block that no draw reaches.
+    const [low, high] = blockOf(0xffffffff);
+    return keyAt([low, high], [word]);
+  };
+  const own: Key = {
+    fold: (...parts) => parts.reduce((found: Key, part, i) => (i === 0 ? further(part) : found.fold(part)), own),
+    normals: (count) => normal(words(count + (count % 2))).subarray(0, count),
+    // 24 bits are what a float32 below one can hold; more would round up to one.
+    uniforms: (count) => Float32Array.from(words(count), (word) => (word >>> 8) * 2 ** -24),
+    permutation: (count) =>
+      path.length < longest ? ordered(words(count, ordering)) : further("permutation").permutation(count),
+    shuffled: (items) => Array.from(own.permutation(items.length), (i) => items[i]),
+  };
+  return own;
+}
+
+/** Names lie in the upper half of the 32-bit words (FNV-1a), numbers in the lower one. */
+function wordOf(part: string | number): number {
+  if (typeof part === "number") {
+    requireInteger("fold", part, 2 ** 31 - 1);
+    return part;
+  }
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < part.length; i++) hash = Math.imul(hash ^ part.charCodeAt(i), 0x01000193);
+  return (hash | 0x80000000) >>> 0;
+}
+
+function normal(words: Uint32Array): Float32Array {
+  const result = new Float32Array(words.length);
+  for (let i = 0; i < words.length; i += 2) {
     const radius = Math.sqrt(-2 * Math.log(unitInterval(words[i])));
     const angle = 2 * Math.PI * unitInterval(words[i + 1]);
     result[i] = radius * Math.cos(angle);
-    if (i + 1 < count) result[i + 1] = radius * Math.sin(angle);
+    result[i + 1] = radius * Math.sin(angle);
   }
   return result;
 }
 
-/** Numbers uniform in [0, 1). Arguments as for {@link normals}. */
-export function uniforms(seed: number, stream: number, step: number, field: number, count: number): Float32Array {
-  // 24 bits are what a float32 below one can hold; more would round up to one.
-  return Float32Array.from(randomWords(seed, stream, step, field, count), (word) => (word >>> 8) * 2 ** -24);
-}
-
-/** The numbers 0 ... count-1 in random order (Fisher-Yates). Arguments as for {@link normals}. */
-export function permutation(seed: number, stream: number, step: number, count: number): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  const words = randomWords(seed, stream, step, PERMUTATION_FIELD, count);
-  for (let i = count - 1; i > 0; i--) {
+function ordered(words: Uint32Array): Int32Array {
+  const order = Int32Array.from(words, (_, i) => i);
+  for (let i = words.length - 1; i > 0; i--) {
     const j = Math.floor((words[i] / 2 ** 32) * (i + 1));
     [order[i], order[j]] = [order[j], order[i]];
   }
   return order;
 }
 
-/** The items in random order, as a new array. */
-export function shuffled<T>(items: readonly T[], seed: number): T[] {
-  return Array.from(permutation(seed, 0, 0, items.length), (i) => items[i]);
-}
-
-/** Keeps shuffles apart from other uses of the same seed. */
-const PERMUTATION_FIELD = 0xffffffff;
-
-/** One block of four 32-bit words from a counter of four and a key of two. */
-export function philox4x32(counter: readonly number[], key: readonly number[]): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
-  for (let round = 0; round < 10; round++) {
-    const high0 = multiplyHigh(0xd2511f53, c0);
-    const high1 = multiplyHigh(0xcd9e8d57, c2);
-    const low0 = Math.imul(0xd2511f53, c0);
-    const low1 = Math.imul(0xcd9e8d57, c2);
-    [c0, c1, c2, c3] = [high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0];
-    k0 = (k0 + 0x9e3779b9) | 0;
-    k1 = (k1 + 0xbb67ae85) | 0;
-  }
-  return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
-}
-
-function randomWords(seed: number, stream: number, step: number, field: number, count: number): Uint32Array {
-  requireIntegers({ seed }, Number.MAX_SAFE_INTEGER);
-  requireIntegers({ stream, step, field, count }, 2 ** 32 - 1);
-  const words = new Uint32Array(Math.ceil(count / 4) * 4);
-  const [low, high] = [seed % 2 ** 32, Math.floor(seed / 2 ** 32)];
-  for (let block = 0; 4 * block < count; block++)
-    words.set(philox4x32([block, field, step, high], [low, stream]), 4 * block);
-  return words.subarray(0, count);
-}
-
-function requireIntegers(named: Record<string, number>, largest: number): void {
-  for (const [name, value] of Object.entries(named))
-    if (!Number.isInteger(value) || value < 0 || value > largest)
-      throw new Error(`random ${name}: expected an integer from 0 to ${largest}, found ${value}`);
-}
-
-/** The upper half of the 64-bit product of two 32-bit words, from products of 16-bit halves. */
-function multiplyHigh(a: number, b: number): number {
-  const [aHigh, aLow, bHigh, bLow] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const carry = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) | 0;
-}
-
 /** A word as a number in (0, 1). */
 const unitInterval = (word: number): number => (word + 0.5) * 2 ** -32;
+
+function requireInteger(name: string, value: number, largest: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > largest)
+    throw new Error(`random ${name}: expected an integer from 0 to ${largest}, found ${value}`);
+}
+
+/** @deprecated `key(seed).fold(stream, step, field).normals(count)` */
+export function normals(seed: number, stream: number, step: number, field: number, count: number): Float32Array {
+  return key(seed).fold(stream, step, field).normals(count);
+}
+
+/** @deprecated `key(seed).fold(stream, step, field).uniforms(count)` */
+export function uniforms(seed: number, stream: number, step: number, field: number, count: number): Float32Array {
+  return key(seed).fold(stream, step, field).uniforms(count);
+}
+
+/** @deprecated `key(seed).fold(stream, step).permutation(count)` */
+export function permutation(seed: number, stream: number, step: number, count: number): Int32Array {
+  return key(seed).fold(stream, step).permutation(count);
+}
+
+/** @deprecated `key(seed).fold(0, 0).shuffled(items)` */
+export function shuffled<T>(items: readonly T[], seed: number): T[] {
+  return key(seed).fold(0, 0).shuffled(items);
+}
