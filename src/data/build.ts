@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { openDataset, type Dataset } from "./dataset.js";
 import { crystalKey } from "./duplicates.js";
 import { writeFileAtomic } from "./files.js";
-import { readJsonLines } from "./jsonLines.js";
+import { readJsonLines } from "./json-lines.js";
 import { checksum, manifestFile, type DatasetManifest, type PartInfo } from "./manifest.js";
 import { encodePart } from "./part.js";
 import type { DosRecord } from "./record.js";
-import { recordFromJson } from "./recordJson.js";
-import { readReferenceJson } from "./referenceJson.js";
+import { recordFromJson } from "./record-json.js";
+import { readReferenceJson } from "./reference-json.js";
 import { splitOfFormula } from "./split.js";
 
 export interface BuildOptions {

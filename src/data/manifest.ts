@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { elementEnergiesSchema } from "./elementEnergies.js";
-import { parseJson } from "./json.js";
+import { elementEnergiesSchema } from "./element-energies.js";
+import { parseJson } from "../base/json.js";
 
 export const manifestFile = "dataset.json";
 

@@ -1,7 +1,8 @@
 import { gunzipSync, gzipSync } from "node:zlib";
+import { decodeHalf, encodeHalf, findNonFinite } from "../base/half.js";
+import { parseJson } from "../base/json.js";
 import { assertRegular, elementCount, type Crystal, type Matrix3, type Vector3 } from "../crystal/index.js";
 import { standardGrid, type SiteDos } from "../dos/index.js";
-import { decodeHalf, encodeHalf, findNonFinite } from "./half.js";
 import type { DosRecord } from "./record.js";
 import {
   decodeSafetensors,
@@ -266,11 +267,7 @@ function readStringColumns(file: SafetensorsFile, fileName: string, count: numbe
 }
 
 function readMetadata(file: SafetensorsFile, name: string, fileName: string): unknown {
-  try {
-    return JSON.parse(file.metadata[name] ?? "null");
-  } catch (error) {
-    throw new Error(`${fileName}: metadata "${name}" is not JSON: ${(error as Error).message}`, { cause: error });
-  }
+  return parseJson(file.metadata[name] ?? "null", `${fileName}: metadata "${name}"`);
 }
 
 function isList(value: unknown, ok: (x: unknown) => boolean, count?: number): boolean {

@@ -1,3 +1,5 @@
+import { parseJson } from "../base/json.js";
+
 /**
  * The safetensors container (huggingface.co/docs/safetensors): 8 bytes little-endian header length, a JSON header
  * {name: {dtype, shape, data_offsets}}, then the tensors' bytes without gaps or overlaps.
@@ -39,6 +41,8 @@ interface HeaderEntry {
 const itemSize: Record<SafetensorsDtype, number> = { F32: 4, F16: 2, I32: 4, U8: 1, I64: 8 };
 /** The limit of the format's own implementation. */
 const largestHeader = 100_000_000;
+/** "{", with which the format lets a header begin. */
+const openingBrace = 0x7b;
 
 /**
  * The bytes of a safetensors file. Tensors are laid out by falling item size, then name, so that each is aligned.
@@ -108,19 +112,9 @@ function readHeader(bytes: Uint8Array, fileName: string): { header: Record<strin
   if (length > BigInt(Math.min(largestHeader, bytes.length - 8)))
     throw new Error(`${fileName}: header length ${length} does not fit: the file has ${bytes.length} bytes`);
   const dataStart = 8 + Number(length);
-  const header = parseJson(bytes.subarray(8, dataStart), fileName);
+  const header = bytes[8] === openingBrace && parseJson(bytes.subarray(8, dataStart), `${fileName}: header`);
   if (!isObject(header)) throw new Error(`${fileName}: the header is not a JSON object`);
   return { header, dataStart };
-}
-
-function parseJson(bytes: Uint8Array, fileName: string): unknown {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    if (!text.startsWith("{")) throw new Error('it does not begin with "{"');
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${fileName}: the header is not JSON: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function readMetadata(value: unknown, fileName: string): Record<string, string> {

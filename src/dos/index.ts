@@ -11,7 +11,7 @@ export { meanOfSites, siteCurve, standardGrid, sumOfSites, totalFromPartition } 
 export type { Curve, EnergyGrid, PredictedDos, SiteDos, Spectrum, TotalDos } from "./spectra.js";
 export { checkTarget, makeTarget, targetFromRecord } from "./target.js";
 export type { Target, TargetOptions } from "./target.js";
-export { targetFromJson } from "./targetJson.js";
+export { targetFromJson } from "./target-json.js";
 export { describeDosFile, requireSites } from "./readers/dos-file.js";
 export type { DosChannel, DosFile, ReadDosOptions } from "./readers/dos-file.js";
 export { targetFromDos, targetNotes } from "./readers/dos-target.js";

@@ -1,4 +1,4 @@
-import munkres from "munkres-js";
+import { cheapestAssignment } from "../base/assignment.js";
 
 /**
  * For each wanted curve the candidate curve that goes with it, so that the sum of the relative L1 distances is
@@ -7,12 +7,7 @@ import munkres from "munkres-js";
 export function pairSites(wanted: readonly Float32Array[], candidates: readonly Float32Array[]): number[] {
   if (wanted.length > candidates.length)
     throw new Error(`${wanted.length} sites cannot be paired with only ${candidates.length}`);
-  const costs = wanted.map((truth) => candidates.map((curve) => relativeDifference(curve, truth)));
-  const largest = Math.max(...costs.flat(), 1e-12);
-  // Whole numbers keep the algorithm's search for exact zeros exact.
-  const whole = costs.map((row) => row.map((cost) => Math.round((cost / largest) * 1e9)));
-  const columns = new Map(munkres(whole));
-  return wanted.map((_, row) => columns.get(row)!);
+  return cheapestAssignment(wanted.map((truth) => candidates.map((curve) => relativeDifference(curve, truth))));
 }
 
 function relativeDifference(curve: Float32Array, truth: Float32Array): number {

@@ -1,5 +1,5 @@
 import type { Crystal } from "../crystal/crystal.js";
-import munkres from "munkres-js";
+import { cheapestAssignment } from "../base/assignment.js";
 import { composition, volume } from "../crystal/index.js";
 import { nearestDistances } from "./nearest-distances.js";
 
@@ -90,11 +90,7 @@ function rowsDistance(a: readonly Float64Array[], b: readonly Float64Array[]): n
 }
 
 function leastAssignmentCost(costs: readonly (readonly number[])[]): number {
-  const largest = Math.max(...costs.flat());
-  if (costs.length === 1 || largest === 0) return largest;
-  // Whole numbers keep the algorithm's search for exact zeros exact.
-  const pairs = munkres(costs.map((row) => row.map((cost) => Math.round((cost / largest) * 1e9))));
-  return pairs.reduce((sum, [row, column]) => sum + costs[row][column], 0);
+  return cheapestAssignment(costs).reduce((sum, column, row) => sum + costs[row][column], 0);
 }
 
 function largestDifference(a: Float64Array, b: Float64Array): number {

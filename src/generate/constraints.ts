@@ -1,4 +1,4 @@
-import munkres from "munkres-js";
+import { cheapestAssignment } from "../base/assignment.js";
 import type { Constraint, NoiseSource, Schedule, TypeProjection, TypeRestriction } from "../diffusion/index.js";
 import { allowedClasses, exactComposition, hold, restrictTypes } from "../diffusion/index.js";
 import type { DenoiserModel } from "../model/index.js";
@@ -34,12 +34,7 @@ function typeRestriction(
     const restriction = allowedClasses(new Set(allowed.map((z) => z - 1)), model.config.classCount);
     return pins.size > 0 ? pinned(restriction, pins) : restriction;
   }
-  return pinned(
-    exactComposition(new Map([...composition].map(([z, n]) => [z - 1, n])), (cost) =>
-      munkres(cost).map(([, place]) => place),
-    ),
-    pins,
-  );
+  return pinned(exactComposition(new Map([...composition].map(([z, n]) => [z - 1, n])), cheapestAssignment), pins);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { parseJson } from "../base/json.js";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { decodeSafetensors, encodeSafetensors, writeFileAtomic } from "../data/index.js";
@@ -148,12 +149,7 @@ export async function loadPredictor(path: string): Promise<PredictorModel> {
 }
 
 function parseMetadata<T>(schema: z.ZodType<T>, text: string | undefined, fileName: string, key: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text ?? "null");
-  } catch (cause) {
-    throw new Error(`${fileName}: metadata "${key}" is not JSON`, { cause });
-  }
+  const value = parseJson(text ?? "null", `${fileName}: metadata "${key}"`);
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw new Error(`${fileName}: metadata "${key}": ${z.prettifyError(parsed.error)}`);
   return parsed.data;

@@ -70,7 +70,7 @@ describe("JSON lines", () => {
   it("refuses a broken line with its number, a cut gzip file, a missing file", async () => {
     const path = join(await temporaryFolder(), "x.jsonl");
     await writeFile(path, '1\n{"a":\n2\n');
-    await expect(read(path)).rejects.toThrow(`${path}: line 2 is not JSON`);
+    await expect(read(path)).rejects.toThrow(`${path}: line 2: not JSON`);
     await writeFile(`${path}.gz`, gzipSync("1\n".repeat(9999)).subarray(0, 40));
     await expect(read(`${path}.gz`)).rejects.toThrow(/x\.jsonl\.gz: .*unexpected end/);
     await expect(read(`${path}.none`)).rejects.toThrow(/x\.jsonl\.none/);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import munkres from "munkres-js";
+import { cheapestAssignment } from "../../src/base/assignment.js";
 import { describe, expect, test } from "vitest";
 import type { Constraint, Denoise, DiffusionState } from "../../src/diffusion/index.js";
 import {
@@ -23,7 +23,6 @@ import { cleanBlock, collect } from "./support.js";
 const schedule = cosineSchedule(8);
 const [B, N, C] = [2, 5, 7];
 const shape = { batchSize: B, atomsPerCrystal: N, classCount: C };
-const assign = (cost: number[][]): number[] => munkres(cost).map(([, place]) => place);
 
 /** An adversary: random answers of any size, with some that are no numbers. */
 function adversary(seed: number, size: number, broken: boolean): Denoise {
@@ -86,7 +85,7 @@ describe("never violated, whatever the network says", () => {
         async ({ seed, size, broken, sampler }, classes) => {
           const counts = new Map<number, number>();
           for (const c of classes) counts.set(c, (counts.get(c) ?? 0) + 1);
-          const constraint = restrictTypes(schedule, exactComposition(counts, assign));
+          const constraint = restrictTypes(schedule, exactComposition(counts, cheapestAssignment));
           const final = await sample([constraint], sampler, seed, adversary(seed, size, broken));
           const found = argmaxTypes(final);
           for (let b = 0; b < B; b++) expect([...found.slice(b * N, (b + 1) * N)].sort()).toEqual([...classes].sort());
@@ -147,7 +146,7 @@ test("the network sees held fields noised to its time, as it was trained", async
 });
 
 test("an exact composition of another size says so", () => {
-  const { decide } = exactComposition(new Map([[1, 2]]), assign);
+  const { decide } = exactComposition(new Map([[1, 2]]), cheapestAssignment);
   expect(() => decide(new Float32Array(3 * C), 3, C)).toThrow("exact composition: it has 2 atoms, the cell 3");
   expect(() => allowedClasses(new Set(), C)).toThrow("allowed elements: the set is empty");
 });
@@ -158,7 +157,7 @@ test("the soft composition has the right sums", () => {
     [3, 3],
   ]);
   const clean = normals(1, 0, 0, 0, N * C);
-  exactComposition(counts, assign).soften(clean, N, C);
+  exactComposition(counts, cheapestAssignment).soften(clean, N, C);
   for (let atom = 0; atom < N; atom++)
     expect(clean.slice(atom * C, (atom + 1) * C).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
   for (const [c, n] of counts) {

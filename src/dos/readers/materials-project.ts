@@ -1,4 +1,5 @@
 import { gunzipSync } from "node:zlib";
+import { parseJson } from "../../base/json.js";
 import type { DosFile, ReadDosOptions } from "./dos-file.js";
 import { fetchBytes, HttpError, type FetchOptions } from "./http.js";
 import { asList, asObject, type JsonObject } from "./json.js";
@@ -87,7 +88,7 @@ export function materialsProject(options: MaterialsProjectOptions): MaterialsPro
 
   async function taskOf(materialId: string): Promise<string> {
     const key = `tasks/${materialId}.json`;
-    const kept = await keptAt(key, (text) => (JSON.parse(text) as MaterialSummary).taskId);
+    const kept = await keptAt(key, (text) => (parseJson(text, key) as MaterialSummary).taskId);
     if (kept !== undefined) return kept;
     for await (const summary of search({ materialIds: [materialId] })) {
       if (summary.materialId !== materialId) continue;
@@ -145,14 +146,12 @@ async function askJson(
       ...options,
       headers: { "x-api-key": apiKey, accept: "application/json" },
     });
-    return asObject(JSON.parse(Buffer.from(bytes).toString("utf8")), "the Materials Project's answer");
+    return asObject(parseJson(bytes, url.href), "the Materials Project's answer");
   } catch (error) {
     if (error instanceof HttpError && (error.status === 401 || error.status === 403))
       throw new Error(`the Materials Project refused the API key (${error.status}: ${error.said}): ${howToGetKey}`, {
         cause: error,
       });
-    if (error instanceof SyntaxError)
-      throw new Error(`${url.href}: the answer is not JSON: ${error.message}`, { cause: error });
     throw error;
   }
 }

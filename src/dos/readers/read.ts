@@ -1,3 +1,4 @@
+import { parseJson } from "../../base/json.js";
 import { fileBytes, fileText } from "./bytes.js";
 import { completeDos, isPymatgenDos } from "./complete-dos.js";
 import { assertPlausible, type DosFile, type ReadDosOptions } from "./dos-file.js";
@@ -93,20 +94,12 @@ function idOf({ structure_id: record, material_id: material, structure }: JsonOb
 
 function parse(text: string, source: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text, source);
   } catch (error) {
     const lines = text.split("\n").filter((line) => line.trim() !== "");
     if (lines.length > 1 && lines.every((line) => line.startsWith("{")))
-      return lines.map((line, i) => parseLine(line, i, source));
-    throw new Error(`${source}: not JSON: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function parseLine(line: string, index: number, source: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    throw new Error(`${source}: entry ${index} is not JSON: ${(error as Error).message}`, { cause: error });
+      return lines.map((line, i) => parseJson(line, `${source}: entry ${i}`));
+    throw error;
   }
 }
 

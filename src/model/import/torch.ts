@@ -1,3 +1,4 @@
+import { halfToNumber } from "../../base/half.js";
 import type { HostTensor } from "../../runtime/index.js";
 import { describe, PickleGlobal, PickleObject, type PickleValue } from "./pickle.js";
 import { pythonGlobals } from "./python-globals.js";
@@ -57,7 +58,7 @@ const integers = (bytes: number, at: (view: DataView, byte: number) => number): 
 const STORAGES: Readonly<Record<string, ElementType>> = {
   FloatStorage: floats(4, (view, at) => view.getFloat32(at, true)),
   DoubleStorage: floats(8, (view, at) => view.getFloat64(at, true)),
-  HalfStorage: floats(2, (view, at) => fromHalf(view.getUint16(at, true))),
+  HalfStorage: floats(2, (view, at) => halfToNumber(view.getUint16(at, true))),
   BFloat16Storage: floats(2, (view, at) => fromBfloat16(view.getUint16(at, true))),
   LongStorage: integers(8, (view, at) => fromLong(view.getBigInt64(at, true))),
   IntStorage: integers(4, (view, at) => view.getInt32(at, true)),
@@ -190,16 +191,6 @@ const isCount = (value: PickleValue | undefined): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 const isCounts = (value: PickleValue | undefined): value is readonly number[] =>
   Array.isArray(value) && value.length <= 32 && value.every(isCount);
-
-/** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
 
 const scratch = new DataView(new ArrayBuffer(4));
 

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createGunzip } from "node:zlib";
 import { Readable } from "node:stream";
+import { parseJson } from "../base/json.js";
 
 /** One line of a JSON-lines file. */
 export interface JsonLine {
@@ -25,7 +26,7 @@ export async function* readJsonLines(
   try {
     for await (const line of finishedLines(path, () => onUnfinished?.(number + 1))) {
       number++;
-      if (line.trim() !== "") yield { number, value: parseLine(line, number) };
+      if (line.trim() !== "") yield { number, value: parseJson(line, `line ${number}`) };
     }
   } catch (error) {
     const { message } = error as Error;
@@ -54,13 +55,5 @@ async function* openText(path: string): AsyncGenerator<string> {
     for await (const chunk of bytes.setEncoding("utf8")) yield chunk as string;
   } finally {
     file.destroy();
-  }
-}
-
-function parseLine(line: string, number: number): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    throw new Error(`line ${number} is not JSON: ${(error as Error).message}`, { cause: error });
   }
 }

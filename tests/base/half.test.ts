@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeHalf, encodeHalf } from "../../src/data/index.js";
+import { decodeHalf, encodeHalf } from "../../src/base/half.js";
 
 describe("half precision", () => {
   it("all 63,488 finite patterns survive a round trip", () => {

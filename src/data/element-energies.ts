@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isElement } from "../crystal/index.js";
-import { parseJson } from "./json.js";
+import { parseJson } from "../base/json.js";
 
 /** An element's most stable phase, computed with the settings of a data set's records. */
 export const elementEnergySchema = z.object({

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { writeFileAtomic } from "./files.js";
-import { parseJson } from "./json.js";
+import { parseJson } from "../base/json.js";
 import type { DosRecord } from "./record.js";
-import { recordFromJson, recordToJson } from "./recordJson.js";
+import { recordFromJson, recordToJson } from "./record-json.js";
 
 /**
  * Records from the reference's data file: a JSON list of {structure_id, positions, cell, atomic_numbers, y}.

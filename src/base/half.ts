@@ -2,9 +2,10 @@
 
 let table: Float32Array | undefined;
 
-/** Half-precision patterns to numbers, by a table of all 65536 of them. */
+/** Half-precision patterns to numbers. @param bits [n] @returns [n] */
 export function decodeHalf(bits: Uint16Array): Float32Array {
-  table ??= Float32Array.from({ length: 65536 }, (_, h) => halfValue(h));
+  // A table of all patterns: a data set decodes millions.
+  table ??= Float32Array.from({ length: 65536 }, (_, h) => halfToNumber(h));
   const values = new Float32Array(bits.length);
   for (let i = 0; i < bits.length; i++) values[i] = table[bits[i]];
   return values;
@@ -25,7 +26,8 @@ export function findNonFinite(bits: Uint16Array): number {
   return -1;
 }
 
-function halfValue(h: number): number {
+/** The number of one 16-bit pattern; infinities and NaN too. */
+export function halfToNumber(h: number): number {
   const sign = h & 0x8000 ? -1 : 1;
   const exponent = (h >> 10) & 31;
   const fraction = h & 1023;
