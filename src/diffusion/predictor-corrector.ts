@@ -11,7 +11,7 @@ export type CorrectorNoise = Fields & { readonly corrector: Float32Array };
 
 export interface PredictorCorrectorOptions {
   /** Step size of the Langevin corrector at the smallest sigma. */
-  readonly stepLr?: number;
+  readonly correctorStepSize?: number;
   /**
    * What the predictor knows of the coordinates: `corrected` evaluates again at the corrected ones; `uncorrected` uses
    * the corrector's evaluation again (the reference's unmasked sampler), at half the cost.
@@ -32,11 +32,11 @@ export async function* predictorCorrector(
   noise: NoiseSource,
   options: PredictorCorrectorOptions = {},
 ): AsyncGenerator<SamplerStep, DiffusionState> {
-  const { stepLr = 1e-5, predictorInput = "corrected", startTime = schedule.timesteps } = options;
+  const { correctorStepSize = 1e-5, predictorInput = "corrected", startTime = schedule.timesteps } = options;
   const nothing = zeroFields(start);
   let state = start;
   for (let t = startTime; t >= 1; t--) {
-    const factors = stepFactors(t, schedule, stepLr);
+    const factors = stepFactors(t, schedule, correctorStepSize);
     const z = {
       ...fieldRecord((field) => (t > 1 ? noise(field, t, "predictor") : nothing[field])),
       corrector: t > 1 ? noise("fracCoords", t, "corrector") : nothing.fracCoords,
@@ -64,13 +64,13 @@ export interface PredictorCorrectorFactors {
   readonly spread: number;
 }
 
-/** Corrector: s = stepLr (sigma_t / sigma_1)^2, drift s sqrt(lambda), spread sqrt(2 s). */
+/** Corrector: s = correctorStepSize (sigma_t / sigma_1)^2, drift s sqrt(lambda), spread sqrt(2 s). */
 function stepFactors(
   t: number,
   { coordSigmas, scoreNorms, alphas, alphasCumprod, sigmas }: Schedule,
-  stepLr: number,
+  correctorStepSize: number,
 ): PredictorCorrectorFactors {
-  const s = stepLr * (coordSigmas[t] / coordSigmas[1]) ** 2;
+  const s = correctorStepSize * (coordSigmas[t] / coordSigmas[1]) ** 2;
   const [variance, next] = [coordSigmas[t] ** 2, coordSigmas[t - 1] ** 2];
   return {
     correctorDrift: s * Math.sqrt(scoreNorms[t]),

@@ -3,16 +3,15 @@ import type { Schedule } from "./schedule.js";
 import { corrupt } from "./corruption.js";
 import type { DiffusionState } from "./state.js";
 
-/** A seed crystal's block noised to t = seedNoise * T, from where the sampler starts (the reference's diff_ratio). */
+/** A clean block noised to t = initNoise * T, from where the sampler starts (the reference's diff_ratio). */
 export function warmStart(
   clean: DiffusionState,
-  seedNoise: number,
+  initNoise: number,
   schedule: Schedule,
   noise: NoiseSource,
 ): { state: DiffusionState; startTime: number } {
-  if (!(seedNoise > 0 && seedNoise <= 1))
-    throw new Error(`seed noise: expected a number in (0, 1], found ${seedNoise}`);
-  const startTime = Math.max(1, Math.round(seedNoise * schedule.timesteps));
+  if (!(initNoise > 0 && initNoise <= 1)) throw new Error(`initNoise: expected a number in (0, 1], found ${initNoise}`);
+  const startTime = Math.max(1, Math.round(initNoise * schedule.timesteps));
   const times = new Int32Array(clean.batchSize).fill(startTime);
   const draws = {
     types: noise("types", startTime, "start"),

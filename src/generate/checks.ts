@@ -11,7 +11,7 @@ export function pinnedTypes({ fixTypes, template }: GenerateOptions): Pins {
   return new Map([...kept.map((site) => [site, types[site]] as const), ...(fixTypes ?? [])]);
 }
 
-/** @throws Error that names the first setting that is no possible one */
+/** @throws Error that names the first option that cannot be */
 export function assertSettings({
   count = 1,
   batchSize = 1,
@@ -23,26 +23,26 @@ export function assertSettings({
   coordEta = 0,
   order = 1,
   spacing = 1,
-  stepLr = 0,
+  correctorStepSize = 0,
 }: GenerateOptions): void {
   for (const [name, value, least] of [
     ["count", count, 0],
-    ["batch size", batchSize, 1],
+    ["batchSize", batchSize, 1],
     ["steps", steps, 1],
-    ["frame every", frameEvery, 1],
+    ["frameEvery", frameEvery, 1],
   ] as const)
     if (!Number.isInteger(value) || value < least)
       throw new Error(`${name}: expected an integer of at least ${least}, found ${value}`);
-  if (!Number.isFinite(guidanceWeight)) throw new Error(`guidance weight: expected a number, found ${guidanceWeight}`);
+  if (!Number.isFinite(guidanceWeight)) throw new Error(`guidanceWeight: expected a number, found ${guidanceWeight}`);
   if (!(0 <= from && from <= to && to <= 1))
-    throw new Error(`guidance interval: expected 0 <= from <= to <= 1, found ${from} to ${to}`);
+    throw new Error(`guidanceInterval: expected 0 <= from <= to <= 1, found ${from} to ${to}`);
   if (!(eta >= 0 && eta <= 1)) throw new Error(`eta: expected a number from 0 to 1, found ${eta}`);
   if (coordEta !== "all" && !(coordEta >= 0 && coordEta < Infinity))
-    throw new Error(`coordinate eta: expected a number of at least 0 or "all", found ${coordEta}`);
+    throw new Error(`coordEta: expected a number of at least 0 or "all", found ${coordEta}`);
   if (order !== 1 && order !== 2) throw new Error(`order: expected 1 or 2, found ${String(order)}`);
   if (!(spacing >= 0.5 && spacing <= 4)) throw new Error(`spacing: expected a number from 0.5 to 4, found ${spacing}`);
-  if (!(stepLr >= 0 && stepLr < Infinity))
-    throw new Error(`corrector step size: expected a number of at least 0, found ${stepLr}`);
+  if (!(correctorStepSize >= 0 && correctorStepSize < Infinity))
+    throw new Error(`correctorStepSize: expected a number of at least 0, found ${correctorStepSize}`);
 }
 
 /** @throws Error when the options contradict each other, the model or the number of atoms */
@@ -70,17 +70,17 @@ function assertComposition({ composition, elements }: GenerateOptions, atoms: nu
   if (outside.length > 0) throw new Error(`composition: ${outside.join(", ")} is not among the allowed elements`);
 }
 
-function assertSites({ fixTypes, template, seedCrystal }: GenerateOptions, atoms: number): void {
+function assertSites({ fixTypes, template, initStructure }: GenerateOptions, atoms: number): void {
   for (const [what, crystal] of [
     ["template", template?.crystal],
-    ["seed crystal", seedCrystal],
+    ["initStructure", initStructure],
   ] as const)
     if (crystal && crystal.atomicNumbers.length !== atoms)
       throw new Error(`${what}: it has ${crystal.atomicNumbers.length} atoms, the cell has ${atoms}`);
   const listed = (sites: true | readonly number[] | undefined): readonly number[] =>
     sites === true ? [] : (sites ?? []);
   for (const [what, sites] of [
-    ["fixed types", [...(fixTypes?.keys() ?? [])]],
+    ["fixTypes", [...(fixTypes?.keys() ?? [])]],
     ["template", [...listed(template?.keep.coords), ...listed(template?.keep.types)]],
   ] as const)
     for (const site of sites)
@@ -97,11 +97,11 @@ function assertPins(options: GenerateOptions): void {
     const keeps = kept.get(site) ?? z;
     if (keeps !== z)
       throw new Error(
-        `fixed types: site ${site} is fixed to ${elementSymbol(z)}, but the template keeps ${elementSymbol(keeps)}`,
+        `fixTypes: site ${site} is fixed to ${elementSymbol(z)}, but the template keeps ${elementSymbol(keeps)}`,
       );
     if (elements && !elements.includes(z))
       throw new Error(
-        `${fixTypes?.has(site) ? "fixed types" : "template"}: site ${site} is ${elementSymbol(z)}, which is not among the allowed elements`,
+        `${fixTypes?.has(site) ? "fixTypes" : "template"}: site ${site} is ${elementSymbol(z)}, which is not among the allowed elements`,
       );
     counts.set(z, (counts.get(z) ?? 0) + 1);
   }

@@ -55,7 +55,7 @@ export function crystalGenerator(engine: Engine, model: DenoiserModel): CrystalG
   ): AsyncGenerator<GenerationProgress, void> {
     assertSettings(options);
     const { count = 8, firstIndex = 0, batchSize = 8, frameEvery } = options;
-    const fixed = options.template?.crystal ?? options.seedCrystal;
+    const fixed = options.template?.crystal ?? options.initStructure;
     const composed = options.composition && [...options.composition.values()].reduce((a, b) => a + b, 0);
     const atoms = atomsFor(target, options.numAtoms, fixed?.atomicNumbers.length ?? composed);
     const shape = { batchSize, atomsPerCrystal: atoms, classCount: model.config.classCount };
@@ -120,7 +120,7 @@ async function* sampleBlock(
   indices: readonly number[],
   options: GenerateOptions,
 ): AsyncGenerator<SamplerStep, DiffusionState> {
-  const { seed = 0, sampler = "fast", steps, eta, coordEta, order, spacing, stepLr } = options;
+  const { seed = 0, sampler = "fast", steps, eta, coordEta, order, spacing, correctorStepSize } = options;
   const noise = streamNoise(seed, indices, shape);
   const constraints = makeConstraints(options, model, shape.atomsPerCrystal, shape.batchSize, schedule, noise);
   const denoise = constrainDenoise(unconstrained, constraints);
@@ -137,7 +137,7 @@ async function* sampleBlock(
           startTime: Math.min(startTime, firstUsefulTime(schedule)),
           latticeBound,
         })
-      : predictorCorrector(denoise, state, schedule, noise, { stepLr, startTime });
+      : predictorCorrector(denoise, state, schedule, noise, { correctorStepSize, startTime });
   return finishState(yield* run, constraints);
 }
 
@@ -148,12 +148,12 @@ function blockStart(
   indices: readonly number[],
   options: GenerateOptions,
 ): { state: DiffusionState; startTime: number } {
-  const { seed = 0, seedCrystal, seedNoise = 0.5 } = options;
-  if (!seedCrystal)
+  const { seed = 0, initStructure, initNoise = 0.5 } = options;
+  if (!initStructure)
     return { state: startState(seed, indices, shape, schedule.timesteps), startTime: schedule.timesteps };
   return warmStart(
-    crystalState(seedCrystal, shape.batchSize, model.config),
-    seedNoise,
+    crystalState(initStructure, shape.batchSize, model.config),
+    initNoise,
     schedule,
     streamNoise(seed, indices, shape),
   );

@@ -35,14 +35,14 @@ export interface GenerateOptions extends FastSettings {
   /** Site (0-based) -> atomic number that it must have. */
   readonly fixTypes?: ReadonlyMap<number, number>;
   readonly template?: { readonly crystal: Crystal; readonly keep: TemplateKeep };
-  /** Starts from this crystal noised to `seedNoise` of the way instead of from pure noise. */
-  readonly seedCrystal?: Crystal;
-  /** 0..1. Default 0.5. */
-  readonly seedNoise?: number;
+  /** Start from this crystal, noised, instead of from pure noise. */
+  readonly initStructure?: Crystal;
+  /** How far `initStructure` is noised: 0 (not at all, excluded) to 1 (forgotten). Default 0.5. */
+  readonly initNoise?: number;
   /** `fast`: strided, one evaluation a step; `predictor-corrector`: the reference's, two evaluations at every t. */
   readonly sampler?: "fast" | "predictor-corrector";
   /** Step size of the predictor-corrector sampler's corrector. */
-  readonly stepLr?: number;
+  readonly correctorStepSize?: number;
   /** Crystals of one compiled block. Default 8. */
   readonly batchSize?: number;
   /** Also yield the unfinished crystals as they stand at every so many sampler steps, to watch the noise leave them. */

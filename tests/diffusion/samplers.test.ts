@@ -65,7 +65,7 @@ test("the fast sampler with eta 1 that visits every t is the reference's predict
     const exact = await other(state, t);
     return { ...exact, fracCoords: state.fracCoords.map((x, i) => Math.sin(7 * x + i) * 0.3) };
   };
-  const options = { stepLr: 0, startTime: 98 };
+  const options = { correctorStepSize: 0, startTime: 98 };
   const reference = predictorCorrector(denoise, start, schedule, noise, { ...options, predictorInput: "uncorrected" });
   const fast = fastSampler(denoise, start, schedule, noise, {
     order: 1,
@@ -237,7 +237,7 @@ describe("warm start", () => {
     expect(Math.max(...final.lattice.map((x, i) => Math.abs(x - clean.lattice[i])))).toBeLessThan(0.2);
   });
 
-  test.each([0, -0.1, 1.1, NaN])("noise %d is refused", (seedNoise) => {
-    expect(() => warmStart(clean, seedNoise, fine, noise)).toThrow(/seed noise: expected a number in \(0, 1\]/);
+  test.each([0, -0.1, 1.1, NaN])("noise %d is refused", (initNoise) => {
+    expect(() => warmStart(clean, initNoise, fine, noise)).toThrow(/initNoise: expected a number in \(0, 1\]/);
   });
 });

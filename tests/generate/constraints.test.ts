@@ -132,7 +132,7 @@ describe("contradictory options say what contradicts what", () => {
     ["not allowed", { composition: map([3, 3]), elements: [8] }, /composition: Li is not among the allowed elements/],
     ["unknown element", { elements: [13] }, /elements: the model knows Z = 1 to 12, found 13/],
     ["no element", { elements: [] }, /allowed elements: the set is empty/],
-    ["no such site", { fixTypes: map([3, 8]) }, /fixed types: site 3 does not exist; the cell has sites 0 to 2/],
+    ["no such site", { fixTypes: map([3, 8]) }, /fixTypes: site 3 does not exist; the cell has sites 0 to 2/],
     [
       "too many fixed",
       { fixTypes: map([0, 8], [1, 8]), composition: map([8, 1], [3, 2]) },
@@ -141,7 +141,7 @@ describe("contradictory options say what contradicts what", () => {
     [
       "fixed, not allowed",
       { fixTypes: map([0, 8]), elements: [3] },
-      /fixed types: site 0 is O, which is not among the allowed elements/,
+      /fixTypes: site 0 is O, which is not among the allowed elements/,
     ],
     [
       "kept, not allowed",
@@ -156,21 +156,17 @@ describe("contradictory options say what contradicts what", () => {
     [
       "kept and fixed",
       { template: { crystal: template, keep: { types: [0] } }, fixTypes: map([0, 8]) },
-      /fixed types: site 0 is fixed to O, but the template keeps Li/,
+      /fixTypes: site 0 is fixed to O, but the template keeps Li/,
     ],
     ["template's site", { template: { crystal: template, keep: { coords: [5] } } }, /template: site 5 does not exist/],
     ["other number of atoms", { numAtoms: 2 }, /the target has 3 sites, but 2 were asked for/],
-    ["batch size", { batchSize: 0 }, /batch size: expected an integer of at least 1, found 0/],
+    ["batch size", { batchSize: 0 }, /batchSize: expected an integer of at least 1, found 0/],
     ["steps", { steps: 0 }, /steps: expected an integer of at least 1, found 0/],
     ["count", { count: -1 }, /count: expected an integer of at least 0, found -1/],
-    ["guidance", { guidanceWeight: NaN }, /guidance weight: expected a number, found NaN/],
-    [
-      "interval",
-      { guidanceInterval: [0.8, 0.2] },
-      /guidance interval: expected 0 <= from <= to <= 1, found 0.8 to 0.2/,
-    ],
+    ["guidance", { guidanceWeight: NaN }, /guidanceWeight: expected a number, found NaN/],
+    ["interval", { guidanceInterval: [0.8, 0.2] }, /guidanceInterval: expected 0 <= from <= to <= 1, found 0.8 to 0.2/],
     ["eta", { eta: 2 }, /eta: expected a number from 0 to 1, found 2/],
-    ["coordinate eta", { coordEta: -1 }, /coordinate eta: expected a number of at least 0 or "all", found -1/],
+    ["coordinate eta", { coordEta: -1 }, /coordEta: expected a number of at least 0 or "all", found -1/],
     ["order", { order: 3 as 2 }, /order: expected 1 or 2, found 3/],
     ["spacing", { spacing: 9 }, /spacing: expected a number from 0.5 to 4, found 9/],
     ["seed", { seed: -1 }, /random seed: expected an integer from 0/],
@@ -180,14 +176,14 @@ describe("contradictory options say what contradicts what", () => {
     );
   });
 
-  test("template and seed crystal of another size", async () => {
+  test("template and init structure of another size", async () => {
     const pair = { ...template, fracCoords: template.fracCoords.slice(1), atomicNumbers: [3, 8] };
     const keep = { lattice: true };
     await expect(generators[0].generate(target(3), { template: { crystal: pair, keep } })).rejects.toThrow(
       /template: it has 2 atoms, the cell has 3/,
     );
-    await expect(generators[0].generate(target(3), { seedCrystal: pair })).rejects.toThrow(
-      /seed crystal: it has 2 atoms, the cell has 3/,
+    await expect(generators[0].generate(target(3), { initStructure: pair })).rejects.toThrow(
+      /initStructure: it has 2 atoms, the cell has 3/,
     );
   });
 

@@ -206,7 +206,7 @@ test("frames: the block from its first step to its finished crystals, without ch
   expect(numbersOf(frames[0])).not.toEqual(numbersOf(frames[2]));
   expect(crystals).toEqual(await generator.generate(target(2), options));
   for await (const step of generator.stream(target(2), options)) expect(step.frame).toBeUndefined();
-  await expect(generator.generate(target(2), { ...options, frameEvery: 0 })).rejects.toThrow(/frame every: expected/);
+  await expect(generator.generate(target(2), { ...options, frameEvery: 0 })).rejects.toThrow(/frameEvery: expected/);
 });
 
 test("a warm start with little noise stays near its crystal", async () => {
@@ -215,7 +215,7 @@ test("a warm start with little noise stays near its crystal", async () => {
     ...tinyModel(3, { timesteps: 1000, typeOutput: "noise", latticeSpace: "matrix", latticeScale: 2 }),
     elements: [],
   });
-  const options = { seedCrystal: template, seedNoise: 0.002, count: 2, batchSize: 2 };
+  const options = { initStructure: template, initNoise: 0.002, count: 2, batchSize: 2 };
   for (const sampler of ["fast", "predictor-corrector"] as const)
     for (const { crystal } of await fine.generate(null, { ...options, sampler })) {
       expect(crystal.atomicNumbers).toEqual(template.atomicNumbers);

@@ -190,7 +190,7 @@ async function* blockStates(
   };
   yield start;
   const predictorInput = name === "cfg_sample" ? "uncorrected" : "corrected";
-  const options = { stepLr: inputs.step_lr, predictorInput } as const;
+  const options = { correctorStepSize: inputs.step_lr, predictorInput } as const;
   for await (const { state } of predictorCorrector(denoise, start, schedule, recordedNoise(inputs, block), options))
     yield state;
   net.dispose();

@@ -61,7 +61,7 @@ export async function generateOptions(command: GenerateCommand): Promise<Generat
     ...(composition && { composition }),
     ...(fixTypes && { fixTypes }),
     ...(template && { template: { crystal: template, keep: command.keep! } }),
-    ...(seedCrystal && { seedCrystal, seedNoise: command.seedNoise }),
+    ...(seedCrystal && { initStructure: seedCrystal, initNoise: command.seedNoise }),
   };
 }
 
@@ -81,7 +81,7 @@ export function readableSettings(settings: Readonly<Record<string, unknown>>): R
   const entries = Object.entries(settings).map(([name, value]): [string, string | number] => {
     if (typeof value === "number" || typeof value === "string") return [name, value];
     if (name === "template") return [name, `keeps ${JSON.stringify((value as { keep: unknown }).keep)}`];
-    if (name === "seedCrystal") return [name, "given"];
+    if (name === "initStructure") return [name, "given"];
     return [name, Array.isArray(value) ? value.join(", ") : JSON.stringify(value)];
   });
   return Object.fromEntries(entries);
