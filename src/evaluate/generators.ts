@@ -2,10 +2,12 @@ import type { CandidateGenerator } from "./quality.js";
 import { retrieve, storedDos, type RetrievalIndex } from "./retrieval.js";
 
 /**
- * The floor of a quality table: the true structure itself, so that the DOS match shows the predictor's own error, below
- * which no generator can be measured.
+ * The true structure as a generator: a row of the quality table that shows the predictor's own error, below which no
+ * generator can be measured.
+ *
+ * @throws Error for a target without its true crystal
  */
-export function floorGenerator(name = "floor"): CandidateGenerator {
+export function trueStructureGenerator(name = "true structure"): CandidateGenerator {
   return {
     name,
     generate: ({ target, trueCrystal }) =>
@@ -15,20 +17,27 @@ export function floorGenerator(name = "floor"): CandidateGenerator {
   };
 }
 
-/**
- * The retrieval baseline as a generator of `count` candidates, judged by their stored DOS or, like a generator's
- * crystals, by the predictor on their structures.
- */
+/** Settings of the retrieval baseline. */
+export interface RetrievalGeneratorOptions {
+  /** Candidates for each target. */
+  readonly count: number;
+  /** Whether records are judged by their stored DOS or, like generated crystals, by the predictor on their structures. */
+  readonly dos: "stored" | "predicted";
+  /** Of the row; "retrieval (... DOS)" if absent. */
+  readonly name?: string;
+}
+
+/** The retrieval baseline as a generator of the training records whose DOS is nearest to the target. */
 export function retrievalGenerator(
   index: RetrievalIndex,
-  { count, dos, name = `retrieval (${dos} DOS)` }: { count: number; dos: "stored" | "predicted"; name?: string },
+  { count, dos, name = `retrieval (${dos} DOS)` }: RetrievalGeneratorOptions,
 ): CandidateGenerator {
   return {
     name,
     generate: ({ target }) =>
       Promise.resolve(
         retrieve(index, target, count).map(({ record }) =>
-          dos === "stored" ? { ...record.crystal, storedDos: storedDos(record) } : record.crystal,
+          dos === "stored" ? { crystal: record.crystal, storedDos: storedDos(record) } : record.crystal,
         ),
       ),
   };

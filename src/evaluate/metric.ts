@@ -1,15 +1,10 @@
-import type { Crystal } from "../crystal/crystal.js";
-import type { MatchCandidate, PredictedDos, Target } from "../dos/index.js";
+import { crystalOf, type Crystal, type CrystalLike } from "../crystal/index.js";
+import type { MatchCandidate, Target } from "../dos/index.js";
 import type { DosMatch } from "./dos-match.js";
 import type { TrainingSet } from "./training-set.js";
 
-/** A crystal to judge. A source that knows its DOS (retrieval) says so, and no predictor is asked. */
-export interface Candidate extends Crystal {
-  readonly storedDos?: MatchCandidate;
-}
-
-/** Predicts the site-projected DOS of crystals, one spectrum a crystal, in their order. */
-export type DosPredictor = (crystals: readonly Crystal[]) => Promise<readonly PredictedDos[]>;
+/** A crystal to judge, or what has one. A source that knows its DOS (retrieval) gives it, and no predictor is asked. */
+export type Candidate = CrystalLike & { readonly storedDos?: MatchCandidate };
 
 /** What a metric may need beside the target and its candidates. */
 export type Need = "trueCrystal" | "trainingSet" | "rankMatches" | "reportMatches" | "seconds";
@@ -17,7 +12,7 @@ export type Need = "trueCrystal" | "trainingSet" | "rankMatches" | "reportMatche
 /** The candidates of one target and everything known about them: what a metric is computed from. */
 export interface JudgedTarget {
   readonly target: Target;
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly Crystal[];
   /** The crystal that the target's DOS came from. */
   readonly trueCrystal?: Crystal;
   readonly trainingSet?: TrainingSet;
@@ -29,8 +24,27 @@ export interface JudgedTarget {
   readonly seconds?: number;
 }
 
-/** One column of the quality table: a number for each target, null where it does not apply. */
+/** {@link JudgedTarget} with crystals, records or generated crystals as they are. */
+export type JudgedInput = Omit<JudgedTarget, "candidates" | "trueCrystal"> & {
+  readonly candidates: readonly CrystalLike[];
+  readonly trueCrystal?: CrystalLike;
+};
+
+/**
+ * One column of the quality table: a number for each target, null where it does not apply.
+ *
+ * @example
+ *     const heaviest: Metric = {
+ *       name: "heaviest_element",
+ *       description: "Largest atomic number among the candidates.",
+ *       unit: "Z",
+ *       needs: [],
+ *       compute: ({ candidates }) => Math.max(...candidates.flatMap(({ atomicNumbers }) => atomicNumbers)),
+ *     };
+ *     await runQualityTable({ targets, generators, metrics: [...metrics, heaviest] });
+ */
 export interface Metric {
+  /** Unique in a table: the column's name. */
   readonly name: string;
   /** One sentence. */
   readonly description: string;
@@ -40,11 +54,31 @@ export interface Metric {
   readonly compute: (judged: JudgedTarget) => number | null;
 }
 
-/** The metric's value, or null where something that it needs is missing or the value is not finite. */
-export function evaluateMetric(metric: Metric, judged: JudgedTarget): number | null {
+/**
+ * The metric's value, or null where something that it needs is missing or the value is not finite.
+ *
+ * @throws Error that names the metric when it throws
+ */
+export function evaluateMetric(metric: Metric, judged: JudgedInput): number | null {
   if (metric.needs.some((need) => judged[need] === undefined)) return null;
-  const value = metric.compute(judged);
+  const value = computed(metric, plainly(judged));
   return value !== null && Number.isFinite(value) ? value : null;
+}
+
+function computed(metric: Metric, judged: JudgedTarget): number | null {
+  try {
+    return metric.compute(judged);
+  } catch (cause) {
+    throw new Error(`metric ${metric.name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+function plainly({ candidates, trueCrystal, ...rest }: JudgedInput): JudgedTarget {
+  return {
+    ...rest,
+    candidates: candidates.map(crystalOf),
+    ...(trueCrystal && { trueCrystal: crystalOf(trueCrystal) }),
+  };
 }
 
 /** Mean, or null of nothing. */

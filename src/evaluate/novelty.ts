@@ -1,14 +1,13 @@
-import { formula } from "../crystal/index.js";
-import type { Crystal } from "../crystal/crystal.js";
+import { crystalOf, formula, type CrystalLike } from "../crystal/index.js";
 import { shareOf, type Metric } from "./metric.js";
 import { isSameStructure, sameStructureThreshold } from "./same-structure.js";
 import type { TrainingSet } from "./training-set.js";
 import { isStructurallyValid } from "./validity.js";
 
 /** Whether no training record of the same reduced composition is the same structure within the threshold. */
-export function isNovel(crystal: Crystal, training: TrainingSet, threshold = sameStructureThreshold): boolean {
-  const known = training.byFormula.get(formula(crystal.atomicNumbers)) ?? [];
-  return !known.some((record) => isSameStructure(crystal, record.crystal, threshold));
+export function isNovel(crystal: CrystalLike, training: TrainingSet, threshold = sameStructureThreshold): boolean {
+  const known = training.byFormula.get(formula(crystalOf(crystal).atomicNumbers)) ?? [];
+  return !known.some((record) => isSameStructure(crystal, record, threshold));
 }
 
 export const novelty: Metric = {

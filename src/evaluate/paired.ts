@@ -11,18 +11,24 @@ export interface PairedDifference {
   readonly targets: number;
 }
 
+/** What is compared. */
+export interface PairedDifferenceOptions extends BootstrapOptions {
+  /** Name of the metric. */
+  readonly metric: string;
+  /** Name of a generator. */
+  readonly setting: string;
+  /** Name of the generator that it is compared with. */
+  readonly reference: string;
+}
+
 /**
  * Compares two settings of a study target by target, so that what makes a target hard drops out of the error.
  *
- * @param setting, reference names of generators
  * @returns undefined when no target has a value under both
  */
 export function pairedDifference(
   cells: readonly FinishedCell[],
-  metric: string,
-  setting: string,
-  reference: string,
-  options: BootstrapOptions = {},
+  { metric, setting, reference, ...options }: PairedDifferenceOptions,
 ): PairedDifference | undefined {
   const valuesOf = (name: string) =>
     new Map(cells.filter(({ generator }) => generator === name).map(({ target, values }) => [target, values[metric]]));

@@ -1,6 +1,5 @@
-import type { Crystal } from "../crystal/crystal.js";
 import { cheapestAssignment } from "../base/assignment.js";
-import { composition, volume } from "../crystal/index.js";
+import { composition, crystalOf, volume, type CrystalLike } from "../crystal/index.js";
 import { nearestDistances } from "./nearest-distances.js";
 
 export interface PddOptions {
@@ -31,7 +30,8 @@ export interface PointwiseDistances {
  *
  * @throws Error when the cell has no volume or the crystal no atoms.
  */
-export function pointwiseDistances(crystal: Crystal, options: PddOptions = {}): PointwiseDistances {
+export function pointwiseDistances(described: CrystalLike, options: PddOptions = {}): PointwiseDistances {
+  const crystal = crystalOf(described);
   const { neighbours = 100, normalize = true } = options;
   const { atomicNumbers } = crystal;
   if (atomicNumbers.length === 0) throw new Error("pointwise distances: expected at least one atom, found none");

@@ -1,9 +1,10 @@
-import type { Crystal } from "../crystal/crystal.js";
+import { crystalOf, type CrystalLike } from "../crystal/index.js";
 import type { DosRecord } from "../data/record.js";
 import type { Target } from "../dos/index.js";
 import type { BootstrapOptions } from "./bootstrap.js";
-import { evaluateMetric, type Candidate, type DosPredictor, type JudgedTarget, type Metric } from "./metric.js";
-import { metrics as allMetrics } from "./metrics.js";
+import type { PredictsDos } from "../model/index.js";
+import type { Candidate, JudgedTarget, Metric } from "./metric.js";
+import { metrics as allMetrics, metricValues } from "./metrics.js";
 import { predictMatches } from "./ranking.js";
 import { summarize, type FinishedCell, type SummaryRow } from "./summary.js";
 import { trainingSet, type TrainingSet } from "./training-set.js";
@@ -11,16 +12,17 @@ import { trainingSet, type TrainingSet } from "./training-set.js";
 /** A target of a study, with the crystal that it came from where that is known. */
 export interface QualityTarget {
   readonly target: Target;
-  readonly trueCrystal?: Crystal;
+  readonly trueCrystal?: CrystalLike;
 }
 
-/** Whatever turns a target into candidates; batches may come one after the other. */
+/** What a generator gives for a target: all candidates at once, or one or a batch after the other. */
+export type Candidates = Promise<readonly Candidate[]> | AsyncIterable<Candidate | readonly Candidate[]>;
+
+/** Whatever turns a target into candidates. */
 export interface CandidateGenerator {
   /** Unique in a study: the row's name, and half of the key under which finished cells are kept. */
   readonly name: string;
-  readonly generate: (
-    target: QualityTarget,
-  ) => Promise<readonly Candidate[]> | AsyncIterable<Candidate | readonly Candidate[]>;
+  readonly generate: (target: QualityTarget) => Candidates;
 }
 
 /** Finished cells that the caller keeps, so that a long study survives being killed. */
@@ -35,12 +37,12 @@ export interface QualityOptions extends BootstrapOptions {
   readonly targets: readonly QualityTarget[];
   readonly generators: readonly CandidateGenerator[];
   /** Chooses the best candidate. */
-  readonly rankPredictor?: DosPredictor;
+  readonly rankPredictor?: PredictsDos;
   /** Trained from another seed; its numbers are the ones reported. */
-  readonly reportPredictor?: DosPredictor;
-  /** For novelty and the strict validity's volume range. */
-  readonly trainingRecords?: readonly DosRecord[];
-  /** All of `metrics` if absent. */
+  readonly reportPredictor?: PredictsDos;
+  /** For novelty and the strict validity's volume range; for example a `Dataset`. */
+  readonly trainingRecords?: Iterable<DosRecord>;
+  /** All of `metrics` if absent; one's own join as `[...metrics, mine]`. */
   readonly metrics?: readonly Metric[];
   readonly store?: CellStore;
   /** Checked between cells. */
@@ -63,8 +65,8 @@ export type QualityEvent =
  * The quality table: every generator meets every target and is judged by the same metrics. Yields each cell as it
  * finishes and a row when a generator is through. Cells that the store already holds are not computed again.
  *
- * @throws Error when names or labels repeat, when the signal aborts, or (naming generator and target) when a generator
- * or predictor fails; everything finished before is in the store.
+ * @throws Error when names or labels repeat, when the signal aborts, or (naming generator and target) when a generator,
+ * a predictor or a metric fails; everything finished before is in the store.
  */
 export async function* qualityTable(options: QualityOptions): AsyncGenerator<QualityEvent, SummaryRow[]> {
   const { targets, generators, store } = options;
@@ -75,6 +77,10 @@ export async function* qualityTable(options: QualityOptions): AsyncGenerator<Qua
   requireUnique(
     "target label",
     targets.map(({ target }) => target.label),
+  );
+  requireUnique(
+    "metric name",
+    (options.metrics ?? allMetrics).map((metric) => metric.name),
   );
   const kept = new Map((await store?.load())?.map((cell) => [cellKey(cell.generator, cell.target), cell]));
   const training = options.trainingRecords && trainingSet(options.trainingRecords);
@@ -117,7 +123,7 @@ async function finishCell(
     const started = performance.now();
     const candidates = await collect(generator.generate(target));
     const seconds = (performance.now() - started) / 1000;
-    const judged = await judge(target, candidates, seconds, training, options);
+    const judged = { ...(await judge(target, candidates, options)), trainingSet: training, seconds };
     const values = metricValues(judged, options.metrics ?? allMetrics);
     const names = { generator: generator.name, target: target.target.label };
     return { cell: { ...names, candidateCount: candidates.length, seconds, values }, candidates };
@@ -130,35 +136,25 @@ async function finishCell(
 async function judge(
   { target, trueCrystal }: QualityTarget,
   candidates: readonly Candidate[],
-  seconds: number,
-  training: TrainingSet | undefined,
   { rankPredictor, reportPredictor }: QualityOptions,
 ): Promise<JudgedTarget> {
   return {
     target,
-    candidates,
-    trueCrystal,
-    trainingSet: training,
+    candidates: candidates.map(crystalOf),
+    trueCrystal: trueCrystal && crystalOf(trueCrystal),
     rankMatches: rankPredictor && (await predictMatches(target, candidates, rankPredictor)),
     reportMatches: reportPredictor && (await predictMatches(target, candidates, reportPredictor)),
-    seconds,
   };
 }
 
-/** By metric name: the value of each metric, null where it does not apply. */
-export function metricValues(
-  judged: JudgedTarget,
-  list: readonly Metric[] = allMetrics,
-): Record<string, number | null> {
-  return Object.fromEntries(list.map((metric) => [metric.name, evaluateMetric(metric, judged)]));
-}
-
-async function collect(source: ReturnType<CandidateGenerator["generate"]>): Promise<Candidate[]> {
+async function collect(source: Candidates): Promise<Candidate[]> {
   if (!(Symbol.asyncIterator in source)) return [...(await source)];
   const candidates: Candidate[] = [];
-  for await (const part of source) candidates.push(...("latticeMatrix" in part ? [part] : part));
+  for await (const part of source) candidates.push(...(isList(part) ? part : [part]));
   return candidates;
 }
+
+const isList = (part: Candidate | readonly Candidate[]): part is readonly Candidate[] => Array.isArray(part);
 
 function cellKey(generator: string, target: string): string {
   return JSON.stringify([generator, target]);

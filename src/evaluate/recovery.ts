@@ -1,12 +1,11 @@
-import { formula } from "../crystal/index.js";
-import type { Crystal } from "../crystal/crystal.js";
+import { crystalOf, formula, type CrystalLike } from "../crystal/index.js";
 import { shareOf, type Metric } from "./metric.js";
 import { isSameStructure } from "./same-structure.js";
 import { isStructurallyValid } from "./validity.js";
 
 /** Whether two crystals have the same reduced composition. */
-export function sameComposition(a: Crystal, b: Crystal): boolean {
-  return formula(a.atomicNumbers) === formula(b.atomicNumbers);
+export function sameComposition(a: CrystalLike, b: CrystalLike): boolean {
+  return formula(crystalOf(a).atomicNumbers) === formula(crystalOf(b).atomicNumbers);
 }
 
 export const compositionRecovery: Metric = {

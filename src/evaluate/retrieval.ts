@@ -16,9 +16,10 @@ export interface RetrievalIndex {
   readonly means: readonly Float32Array[];
 }
 
-/** Prepares records (the training set) as the baseline that every generator must beat: looking the answer up. */
-export function retrievalIndex(records: readonly DosRecord[]): RetrievalIndex {
-  return { records, means: records.map((record) => meanOfSites(record.siteDos).values) };
+/** Prepares records (the training set, for example a `Dataset`) as the baseline that every generator must beat: looking the answer up. */
+export function retrievalIndex(records: Iterable<DosRecord>): RetrievalIndex {
+  const list = [...records];
+  return { records: list, means: list.map((record) => meanOfSites(record.siteDos).values) };
 }
 
 /**

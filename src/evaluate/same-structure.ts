@@ -1,4 +1,4 @@
-import type { Crystal } from "../crystal/crystal.js";
+import { crystalOf, type Crystal, type CrystalLike } from "../crystal/index.js";
 import { amdDistance, pddDistance, pointwiseDistances, type PointwiseDistances } from "./pdd.js";
 
 /**
@@ -15,8 +15,8 @@ export const sameStructureThreshold = 0.12;
  *
  * @throws Error when a cell has no volume or a crystal no atoms.
  */
-export function isSameStructure(a: Crystal, b: Crystal, threshold = sameStructureThreshold): boolean {
-  const [first, second] = [invariantOf(a), invariantOf(b)];
+export function isSameStructure(a: CrystalLike, b: CrystalLike, threshold = sameStructureThreshold): boolean {
+  const [first, second] = [invariantOf(crystalOf(a)), invariantOf(crystalOf(b))];
   // The AMD distance is a lower bound and spares most of the transports.
   return amdDistance(first, second) <= threshold && pddDistance(first, second) <= threshold;
 }

@@ -23,11 +23,14 @@ export type SummaryRow = { generator: string; targets: number; candidates: numbe
   string | number | null
 >;
 
+/** How a table is summed up. */
+export interface SummarizeOptions extends BootstrapOptions {
+  /** Columns; all of `metrics` if absent. */
+  readonly metrics?: readonly Metric[];
+}
+
 /** One row for each generator, in the order of first appearance; rows are plain objects and make a DataFrame as they are. */
-export function summarize(
-  cells: readonly FinishedCell[],
-  options: BootstrapOptions & { readonly metrics?: readonly Metric[] } = {},
-): SummaryRow[] {
+export function summarize(cells: readonly FinishedCell[], options: SummarizeOptions = {}): SummaryRow[] {
   const generators = [...new Set(cells.map((cell) => cell.generator))];
   return generators.map((name) =>
     summaryRow(
@@ -38,11 +41,7 @@ export function summarize(
   );
 }
 
-function summaryRow(
-  generator: string,
-  cells: readonly FinishedCell[],
-  options: BootstrapOptions & { readonly metrics?: readonly Metric[] },
-): SummaryRow {
+function summaryRow(generator: string, cells: readonly FinishedCell[], options: SummarizeOptions): SummaryRow {
   const row: SummaryRow = {
     generator,
     targets: cells.length,
@@ -56,7 +55,10 @@ function summaryRow(
   return row;
 }
 
+/** What a column of the quality table means. */
+export type MetricRow = Pick<Metric, "name" | "unit" | "description">;
+
 /** What the columns of the quality table mean: one row for each metric. */
-export function metricRows(list: readonly Metric[] = metrics): { name: string; unit: string; description: string }[] {
+export function metricRows(list: readonly Metric[] = metrics): MetricRow[] {
   return list.map(({ name, unit, description }) => ({ name, unit, description }));
 }

@@ -1,12 +1,17 @@
-import type { Candidate } from "./metric.js";
-import { runQualityTable, type QualityEvent, type QualityOptions, type QualityTarget } from "./quality.js";
+import {
+  runQualityTable,
+  type Candidates,
+  type QualityEvent,
+  type QualityOptions,
+  type QualityTarget,
+} from "./quality.js";
 import type { SummaryRow } from "./summary.js";
 
 /** Makes `count` candidates for a target at one guidance weight; the same seed must give the same candidates. */
 export type GuidedGenerate = (
   target: QualityTarget,
   options: { readonly guidanceWeight: number; readonly count: number; readonly seed: number },
-) => Promise<readonly Candidate[]> | AsyncIterable<Candidate | readonly Candidate[]>;
+) => Candidates;
 
 export interface SweepOptions extends Omit<QualityOptions, "targets" | "generators"> {
   /** Guidance weights w of eps = (1 + w) eps_cond - w eps_uncond. */

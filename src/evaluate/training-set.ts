@@ -1,6 +1,6 @@
 import { formula } from "../crystal/index.js";
 import type { DosRecord } from "../data/record.js";
-import { volumeRange, type VolumeRange } from "./validity.js";
+import { volumeRange, type VolumeRange } from "./volume-range.js";
 
 /** What the metrics need of the training records. */
 export interface TrainingSet {
@@ -10,14 +10,15 @@ export interface TrainingSet {
   readonly volumeRange: VolumeRange;
 }
 
-/** @throws Error when there are no records. */
-export function trainingSet(records: readonly DosRecord[]): TrainingSet {
+/** Prepares training records, for example a `Dataset`, for the metrics. @throws Error when there are none. */
+export function trainingSet(records: Iterable<DosRecord>): TrainingSet {
+  const list = [...records];
   const byFormula = new Map<string, DosRecord[]>();
-  for (const record of records) {
+  for (const record of list) {
     const key = formula(record.crystal.atomicNumbers);
     const known = byFormula.get(key);
     if (known) known.push(record);
     else byFormula.set(key, [record]);
   }
-  return { byFormula, volumeRange: volumeRange(records) };
+  return { byFormula, volumeRange: volumeRange(list) };
 }

@@ -1,13 +1,12 @@
-import type { Crystal } from "../crystal/crystal.js";
+import type { CrystalLike } from "../crystal/index.js";
 import type { Metric } from "./metric.js";
 import { isSameStructure, sameStructureThreshold } from "./same-structure.js";
 import { isStructurallyValid } from "./validity.js";
 
 /**
- * The first of each kind: crystals that are the same structure (composition and `isSameStructure`) as no earlier one
- * of the list.
+ * The first of each kind: crystals whose structure (composition and `isSameStructure`) no earlier one of the list has.
  */
-export function uniqueCrystals<C extends Crystal>(crystals: readonly C[], threshold = sameStructureThreshold): C[] {
+export function uniqueCrystals<C extends CrystalLike>(crystals: Iterable<C>, threshold = sameStructureThreshold): C[] {
   const kept: C[] = [];
   for (const crystal of crystals) {
     if (!kept.some((other) => isSameStructure(crystal, other, threshold))) kept.push(crystal);

@@ -1,10 +1,14 @@
-import { assertCrystal, covalentRadius, minimumDistance, shortestDistances, volume } from "../crystal/index.js";
-import type { Crystal } from "../crystal/crystal.js";
-import type { DosRecord } from "../data/record.js";
+import {
+  assertCrystal,
+  covalentRadius,
+  crystalOf,
+  minimumDistance,
+  shortestDistances,
+  volume,
+} from "../crystal/index.js";
+import type { Crystal, CrystalLike } from "../crystal/index.js";
 import { shareOf, type Metric } from "./metric.js";
-
-/** Smallest and largest volume per atom, Angstrom^3, both allowed. */
-export type VolumeRange = readonly [number, number];
+import type { VolumeRange } from "./volume-range.js";
 
 /** Angstrom: the field's bound on the shortest distance (CDVAE, arXiv:2110.06197). */
 const shortestAllowed = 0.5;
@@ -15,9 +19,10 @@ const radiiFraction = 0.7;
 
 /**
  * Structural validity as the field counts it: every periodic distance, an atom's own images included, over 0.5
- * Angstrom and the cell over 0.1 Angstrom^3. Flat cells and numbers that are not finite are invalid, not an error.
+ * Angstrom and the cell over 0.1 Angstrom^3. Flat cells and non-finite numbers make a crystal invalid; they are no error.
  */
-export function isStructurallyValid(crystal: Crystal): boolean {
+export function isStructurallyValid(candidate: CrystalLike): boolean {
+  const crystal = crystalOf(candidate);
   return (
     isCrystal(crystal) && volume(crystal.latticeMatrix) > smallestVolume && minimumDistance(crystal) > shortestAllowed
   );
@@ -28,17 +33,11 @@ export function isStructurallyValid(crystal: Crystal): boolean {
  * covalent radii (elements above Z = 96, which have none, only meet the field's bound), and the volume per atom within
  * the training set's.
  */
-export function isStrictlyValid(crystal: Crystal, volumes: VolumeRange): boolean {
+export function isStrictlyValid(candidate: CrystalLike, volumes: VolumeRange): boolean {
+  const crystal = crystalOf(candidate);
   if (!isStructurallyValid(crystal)) return false;
   const perAtom = volume(crystal.latticeMatrix) / crystal.atomicNumbers.length;
   return perAtom >= volumes[0] && perAtom <= volumes[1] && keepsRadii(crystal);
-}
-
-/** Smallest and largest volume per atom of the records, Angstrom^3. @throws Error when there are none. */
-export function volumeRange(records: readonly DosRecord[]): VolumeRange {
-  if (records.length === 0) throw new Error("volume range: expected at least one record, found none");
-  const volumes = records.map(({ crystal }) => volume(crystal.latticeMatrix) / crystal.atomicNumbers.length);
-  return volumes.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, 0]);
 }
 
 function keepsRadii({ atomicNumbers, ...rest }: Crystal): boolean {

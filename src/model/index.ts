@@ -34,6 +34,6 @@ export {
   type PredictorModel,
 } from "./checkpoint.js";
 export { descriptorSize, descriptorTable, elementDescriptor } from "./descriptors.js";
-export { dosPredictor, descriptors, oneHotTypes, type DosPredictor } from "./predictor.js";
+export { dosPredictor, descriptors, oneHotTypes, type DosPredictor, type PredictsDos } from "./predictor.js";
 export { radialFeatures } from "./radial-features.js";
 export { decodeLattice, encodeLattice } from "./lattice-space.js";

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Crystal } from "../crystal/index.js";
-import { canonicalFrame } from "../crystal/index.js";
+import { Disposal } from "../base/disposed.js";
+import type { Crystal, CrystalLike } from "../crystal/index.js";
+import { canonicalFrame, crystalOf } from "../crystal/index.js";
 import { concatenate, unstandardise } from "../data/index.js";
 import type { PredictedDos } from "../dos/index.js";
 import { standardGrid } from "../dos/index.js";
@@ -15,21 +16,38 @@ import { radialPredictor } from "./radial-predictor.js";
 /** Crystals of one call that share a compiled program; the last block is padded by repeating its last crystal. */
 const blockSize = 16;
 
-/** A DOS predictor on an engine. */
-export interface DosPredictor {
-  readonly model: PredictorModel;
-  /**
-   * Site DOS of each crystal, states/eV/atom on the standard grid, in the order given; crystals of any sizes. With the
-   * total DOS of the cell where the model predicts it.
-   */
-  predict(crystals: readonly Crystal[]): Promise<PredictedDos[]>;
-  dispose(): void;
+/** Whatever predicts the DOS of crystals: a {@link DosPredictor}, or a model of one's own with such a method. */
+export interface PredictsDos {
+  /** Site DOS of each crystal, states/eV/atom, in the order given; with the total DOS of the cell where it is known. */
+  predict(crystals: readonly Crystal[]): Promise<readonly PredictedDos[]>;
 }
 
-/** Prepares a predictor; programs are compiled once per number of atoms. */
+/** A DOS predictor on an engine. */
+export interface DosPredictor extends PredictsDos {
+  readonly model: PredictorModel;
+  /**
+   * Site DOS of each crystal, states/eV/atom on the standard grid, in the order given; crystals of any sizes, records of
+   * a data set, generated crystals. With the total DOS of the cell where the model predicts it.
+   *
+   * @throws Error when a crystal has an element beyond the model's; DisposedError after `dispose()`
+   */
+  predict(crystals: Iterable<CrystalLike>): Promise<PredictedDos[]>;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Prepares a predictor; programs are compiled once per number of atoms.
+ *
+ * @example
+ *     using predictor = dosPredictor(engine, await loadPredictor("predictor.safetensors"));
+ *     const [dos] = await predictor.predict([crystal]);
+ */
 export function dosPredictor(engine: Engine, model: PredictorModel): DosPredictor {
+  const disposal = new Disposal("DOS predictor");
   const programs = new Map<number, Promise<Program>>();
   const program = (atoms: number): Promise<Program> => {
+    disposal.check();
     const ready = programs.get(atoms) ?? engine.compile(predictorSource(model, atoms));
     programs.set(atoms, ready);
     return ready;
@@ -47,9 +65,20 @@ export function dosPredictor(engine: Engine, model: PredictorModel): DosPredicto
       }),
     }));
   };
+  const dispose = (): void => {
+    if (!disposal.end()) return;
+    for (const ready of programs.values())
+      void ready.then(
+        (p) => p.dispose(),
+        () => undefined,
+      );
+    programs.clear();
+  };
   return {
     model,
-    async predict(crystals) {
+    async predict(given) {
+      disposal.check();
+      const crystals = Array.from(given, crystalOf);
       const out: PredictedDos[] = [];
       for (const indices of bySize(crystals).values()) {
         for (let at = 0; at < indices.length; at += blockSize) {
@@ -60,14 +89,8 @@ export function dosPredictor(engine: Engine, model: PredictorModel): DosPredicto
       }
       return out;
     },
-    dispose() {
-      for (const ready of programs.values())
-        void ready.then(
-          (p) => p.dispose(),
-          () => undefined,
-        );
-      programs.clear();
-    },
+    dispose,
+    [Symbol.dispose]: dispose,
   };
 }
 
