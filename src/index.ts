@@ -25,7 +25,9 @@ export {
   loadPredictor,
   saveModel,
   type DenoiserModel,
+  type DosPredictor,
   type PredictorModel,
+  type PredictsDos,
 } from "./model/index.js";
 export {
   crystalGenerator,

@@ -89,6 +89,53 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
 /** Rooms that can be imported by themselves; the command line is no library. */
 const library = rooms.filter((room) => existsSync(join(src, room, "index.ts")));
 
+/**
+ * Circles among files that import each other, each as "a.ts <-> b.ts" (Tarjan, SIAM J. Comput. 1 (1972) 146). Imports of
+ * types count too: a circle of them is just as hard to read, to move and to test by itself.
+ */
+function circles(importsBy: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = [];
+  const [order, low] = [new Map<string, number>(), new Map<string, number>()];
+  const open: string[] = [];
+  const visit = (file: string): number => {
+    const number = order.size;
+    order.set(file, number);
+    low.set(file, number);
+    open.push(file);
+    for (const next of importsBy.get(file) ?? []) {
+      if (!order.has(next)) low.set(file, Math.min(low.get(file)!, visit(next)));
+      else if (open.includes(next)) low.set(file, Math.min(low.get(file)!, order.get(next)!));
+    }
+    if (low.get(file) === number) {
+      const circle = open.splice(open.indexOf(file));
+      if (circle.length > 1 || importsBy.get(file)?.includes(file)) found.push(circle.sort().join(" <-> "));
+    }
+    return low.get(file)!;
+  };
+  for (const file of importsBy.keys()) if (!order.has(file)) visit(file);
+  return found;
+}
+
+describe("files", () => {
+  const files = filesIn(src, ".ts");
+  const targets = (path: string) =>
+    importsOf(path).map((name) => relative(src, resolve(dirname(path), name)).replace(/\.js$/, ".ts"));
+
+  test("import each other in no circle", () => {
+    // The one that is left goes with the samplers' rewriting.
+    const left = "diffusion/denoise.ts <-> diffusion/predictor-corrector.ts";
+    const found = circles(new Map(files.map((path) => [relative(src, path), targets(path)])));
+    expect(found.filter((circle) => circle !== left)).toEqual([]);
+  });
+
+  test("would be caught in a circle", () => {
+    const chain: [string, string[]][] = [["a", ["b"]], ["b", ["c", "d"]], ["c", ["b"]], ["d", []]]; // prettier-ignore
+    expect(circles(new Map(chain))).toEqual(["b <-> c"]);
+    expect(circles(new Map([...chain, ["d", ["a"]]]))).toEqual(["a <-> b <-> c <-> d"]);
+    expect(circles(new Map([["self", ["self"]]]))).toEqual(["self"]);
+  });
+});
+
 describe("the package", () => {
   test("was built", () => {
     expect(existsSync(join(root, "dist")), "dist/ is missing: npm run setup").toBe(true);

@@ -10,14 +10,14 @@ import {
   rankCandidates,
   trainingSet,
   type DosMatch,
-  type DosPredictor,
   type TrainingSet,
 } from "../evaluate/index.js";
+import type { PredictsDos } from "../model/index.js";
 
 /** Who judges crystals: two predictors of different seeds, and the crystals that the model was trained on. */
 export interface Judges {
-  readonly rank: DosPredictor;
-  readonly report: DosPredictor;
+  readonly rank: PredictsDos;
+  readonly report: PredictsDos;
   readonly training: TrainingSet;
 }
 
@@ -59,23 +59,15 @@ export async function judge(
   judges: Judges,
   sigma?: number,
 ): Promise<JudgedCrystal[]> {
-  const spectra = new Map<Crystal, PredictedDos>();
-  const report = broadening(judges.report, sigma);
-  const ranked = await rankCandidates(target, crystals, broadening(judges.rank, sigma), async (asked) => {
-    const predicted = await report(asked);
-    asked.forEach((crystal, i) => spectra.set(crystal, predicted[i]));
-    return predicted;
-  });
-  return ranked.map(({ index, crystal, rankMatch, reportMatch }) => {
-    const predicted = spectra.get(crystal);
-    return {
-      index,
-      ...describeCrystal(crystal, judges.training),
-      rankMatch,
-      match: reportMatch ?? null,
-      ...(predicted && { predicted, ...answeredSites(target, predicted) }),
-    };
-  });
+  const [rank, report] = [judges.rank, judges.report].map((predictor) => broadening(predictor, sigma));
+  const ranked = await rankCandidates(target, crystals, rank, report);
+  return ranked.map(({ index, crystal, rankMatch, reportMatch, predicted }) => ({
+    index,
+    ...describeCrystal(crystal, judges.training),
+    rankMatch,
+    match: reportMatch ?? null,
+    ...(predicted && { predicted, ...answeredSites(target, predicted) }),
+  }));
 }
 
 /** What is known of a crystal without any predictor. */
@@ -105,9 +97,9 @@ export function trainingSetOf(dataset: Dataset): TrainingSet {
   return trainingSet(trainingRecords(dataset));
 }
 
-function broadening(predict: DosPredictor, sigma: number | undefined): DosPredictor {
-  if (sigma === undefined) return predict;
-  return async (crystals) => (await predict(crystals)).map((dos) => broadenTo(dos, sigma));
+function broadening(predictor: PredictsDos, sigma: number | undefined): PredictsDos {
+  if (sigma === undefined) return predictor;
+  return { predict: async (crystals) => (await predictor.predict(crystals)).map((dos) => broadenTo(dos, sigma)) };
 }
 
 /** [sites of the crystal] -> site of the target, where all are paired. */

@@ -2,8 +2,7 @@ import type { Crystal } from "../crystal/index.js";
 import type { Dataset } from "../data/index.js";
 import { openDataset } from "../data/index.js";
 import type { SiteDos } from "../dos/index.js";
-import type { DosPredictor } from "../evaluate/index.js";
-import { dosPredictor, loadPredictor, type PredictorModel } from "../model/index.js";
+import { dosPredictor, loadPredictor, type DosPredictor } from "../model/index.js";
 import type { Engine } from "../runtime/index.js";
 import { bundled, bundledOr, fileSha256 } from "./files.js";
 import { existsSync } from "node:fs";
@@ -32,15 +31,15 @@ export async function openPredictors(options: SourceOptions, engine: Engine): Pr
   const rankPath = bundledOr(options.predictor, "rankPredictor", "--predictor");
   const reportPath =
     options.reportPredictor ?? (existsSync(bundled.reportPredictor) ? bundled.reportPredictor : rankPath);
-  const rank = running(engine, await loadPredictor(rankPath));
-  const report = reportPath === rankPath ? rank : running(engine, await loadPredictor(reportPath));
+  const rank = dosPredictor(engine, await loadPredictor(rankPath));
+  const report = reportPath === rankPath ? rank : dosPredictor(engine, await loadPredictor(reportPath));
   const sha256 = { rank: await fileSha256(rankPath), report: await fileSha256(reportPath) };
   return {
     rank,
     report,
     independent: sha256.rank !== sha256.report,
     sha256,
-    predictOne: async (crystal) => (await rank([crystal]))[0],
+    predictOne: async (crystal) => (await rank.predict([crystal]))[0],
   };
 }
 
@@ -48,9 +47,4 @@ export async function openPredictors(options: SourceOptions, engine: Engine): Pr
 export function lazyDataset({ dataset }: SourceOptions): () => Promise<Dataset> {
   let opened: Promise<Dataset> | undefined;
   return () => (opened ??= openDataset(bundledOr(dataset, "dataset", "--dataset")));
-}
-
-function running(engine: Engine, model: PredictorModel): DosPredictor {
-  const predictor = dosPredictor(engine, model);
-  return (crystals) => predictor.predict(crystals);
 }

@@ -5,7 +5,7 @@ import { textTable } from "./terminal.js";
 
 /** Relative L1, the same at 0.5 eV, Wasserstein distance (eV): of the sites, or of the totals where only those are known. */
 export function matchNumbers(match: DosMatch | null): (number | null)[] {
-  return ["relative_l1", "relative_l1_0.5eV", "wasserstein"].map(
+  return (["relative_l1", "relative_l1_0.5eV", "wasserstein"] as const).map(
     (name) => match?.[`site_${name}`] ?? match?.[`total_${name}`] ?? null,
   );
 }

@@ -10,7 +10,8 @@ export {
   type Optimiser,
   type OptimiserState,
 } from "./optimiser.js";
-export { TrainingStep, type StepArrays, type StepResult, type UpdateRule } from "./step.js";
+export { TrainingStep, type StepResult } from "./step.js";
+export type { StepArrays, UpdateRule } from "./update-rule.js";
 export { afterValidation, plateauStart, rateAt, type PlateauOptions, type PlateauState } from "./plateau.js";
 export {
   runTraining,

@@ -1,7 +1,7 @@
 import type { Parameters } from "../model/index.js";
 import type { Arrays, OptimiserState } from "./optimiser.js";
 import type { Packing } from "./packing.js";
-import type { StepArrays, UpdateRule } from "./step.js";
+import type { StepArrays, UpdateRule } from "./update-rule.js";
 
 /** What a step changes, as its program takes it; a group of arrays gets its names when somebody asks for it. */
 export class PackedArrays implements StepArrays {

@@ -1,30 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Parameters } from "../model/index.js";
+import { Disposal } from "../base/disposed.js";
 import { nameTensors, parameterInputs } from "../model/index.js";
 import type { Engine, Program, ProgramSource } from "../runtime/index.js";
-import type { Clip, Optimiser, OptimiserState } from "./optimiser.js";
 import { averageChange, clipGradients } from "./optimiser.js";
 import { PackedArrays } from "./packed-arrays.js";
 import type { Packing } from "./packing.js";
 import { packing } from "./packing.js";
 import type { TensorFunction, TaskBlock, TrainingTask } from "./task.js";
 import { lossAndGradients } from "./task.js";
-
-/** How a gradient becomes a change of the weights. */
-export interface UpdateRule {
-  readonly optimiser: Optimiser;
-  readonly clip: Clip;
-  /** Decay of the exponential moving average of the weights; no average is kept where it is absent. */
-  readonly emaDecay?: number;
-}
-
-/** What a step changes. */
-export interface StepArrays {
-  readonly parameters: Parameters;
-  /** The parameters themselves where the rule keeps no average. */
-  readonly average: Parameters;
-  readonly optimiser: OptimiserState;
-}
+import type { StepArrays, UpdateRule } from "./update-rule.js";
 
 export interface StepResult {
   /** The weighted parts of the loss, summed over the blocks. */
@@ -38,6 +22,7 @@ export interface StepResult {
  * are overwritten by the step after the next.
  */
 export class TrainingStep {
+  private readonly disposal: Disposal;
   private program: { readonly key: string; readonly ready: Promise<Program> } | undefined;
   private packing: Packing | undefined;
   private spare: readonly Float32Array[] | undefined;
@@ -46,10 +31,16 @@ export class TrainingStep {
     private readonly engine: Engine,
     private readonly task: Pick<TrainingTask, "name" | "trained" | "pieces">,
     private readonly rule: UpdateRule,
-  ) {}
+  ) {
+    this.disposal = new Disposal(`training step of the ${task.name}`);
+  }
 
-  /** @param step counts from 1 */
+  /**
+   * @param step counts from 1
+   * @throws Error when there are no blocks; DisposedError after `dispose()`
+   */
   async run(from: StepArrays, blocks: readonly TaskBlock[], step: number, learningRate: number): Promise<StepResult> {
+    this.disposal.check();
     if (blocks.length === 0) throw new Error("training: the training set is empty");
     this.packing ??= packing(from.parameters, this.task.trained, this.task.pieces);
     const packed = PackedArrays.of(from, this.packing, this.rule);
@@ -69,6 +60,14 @@ export class TrainingStep {
   }
 
   dispose(): void {
+    if (this.disposal.end()) this.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private release(): void {
     void this.program?.ready.then(
       (program) => program.dispose(),
       () => undefined,
@@ -80,7 +79,7 @@ export class TrainingStep {
   private programFor(packed: PackedArrays, blocks: readonly TaskBlock[]): Promise<Program> {
     const key = blocks.map((block) => block.key).join(", ");
     if (this.program?.key !== key) {
-      this.dispose();
+      this.release();
       const losses = blocks.map(({ loss }) => loss);
       const name = `${this.task.name}: step of ${key}`;
       const source = stepSource(name, packed, losses, this.rule);

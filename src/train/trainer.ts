@@ -3,9 +3,9 @@ import type { Engine, Program } from "../runtime/index.js";
 import { copyParameters, startOptimiser } from "./optimiser.js";
 import type { PlateauOptions, PlateauState } from "./plateau.js";
 import { afterValidation, plateauStart, rateAt } from "./plateau.js";
-import type { StepArrays, UpdateRule } from "./step.js";
 import { TrainingStep } from "./step.js";
 import type { TensorFunction, TrainingTask } from "./task.js";
+import type { StepArrays, UpdateRule } from "./update-rule.js";
 
 /** The moving average of the weights is what validation sees and what is kept. */
 export interface TrainerOptions extends UpdateRule {

@@ -75,7 +75,7 @@ describe("evaluate --quality-table", () => {
     const text = await readFile(at("quality.json"), "utf8");
     const result = JSON.parse(text) as { rows: { generator: string; targets: number }[]; metrics: unknown[] };
     expect(result.rows.map(({ generator }) => generator)).toEqual([
-      "floor",
+      "true structure",
       "retrieval (stored DOS)",
       "retrieval (predicted DOS)",
       "unconditional fast",

@@ -15,7 +15,7 @@ const cells = [1, 10, 100, 1000].flatMap((hard, i) => [
 ]);
 
 test("what makes a target hard drops out", () => {
-  const found = pairedDifference(cells, "x", "b", "a")!;
+  const found = pairedDifference(cells, { metric: "x", setting: "b", reference: "a" })!;
   expect(found.mean).toBeCloseTo(1.05, 12);
   expect(found.standardError).toBeLessThan(0.05);
   expect(found.targets).toBe(4);
@@ -23,9 +23,13 @@ test("what makes a target hard drops out", () => {
 
 test("targets without a value under both do not count", () => {
   const some = [...cells, cell("a", "alone", 5), cell("b", "empty", null), cell("a", "empty", 5)];
-  expect(pairedDifference(some, "x", "b", "a")).toEqual(pairedDifference(cells, "x", "b", "a"));
-  expect(pairedDifference(some, "x", "b", "nobody")).toBeUndefined();
-  expect(pairedDifference([cell("a", "t", 1), cell("b", "t", 2)], "x", "b", "a")).toEqual({
+  expect(pairedDifference(some, { metric: "x", setting: "b", reference: "a" })).toEqual(
+    pairedDifference(cells, { metric: "x", setting: "b", reference: "a" }),
+  );
+  expect(pairedDifference(some, { metric: "x", setting: "b", reference: "nobody" })).toBeUndefined();
+  expect(
+    pairedDifference([cell("a", "t", 1), cell("b", "t", 2)], { metric: "x", setting: "b", reference: "a" }),
+  ).toEqual({
     mean: 1,
     standardError: null,
     targets: 1,

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Crystal } from "../../src/crystal/crystal.js";
+import type { CrystalLike } from "../../src/crystal/index.js";
 import { supercell } from "../../src/crystal/index.js";
 import { sumOfSites, targetFromRecord, type SiteDos, type TotalDos } from "../../src/dos/index.js";
 import {
-  floorGenerator,
+  trueStructureGenerator,
+  evaluateMetric,
   metricRows,
+  metricValues,
   metrics,
   qualityTable,
   rankCandidates,
@@ -12,12 +15,14 @@ import {
   retrievalIndex,
   runQualityTable,
   sweepGuidance,
+  uniqueCrystals,
   type Candidate,
   type CandidateGenerator,
   type CellStore,
-  type DosPredictor,
   type FinishedCell,
+  type Metric,
 } from "../../src/evaluate/index.js";
+import type { PredictsDos } from "../../src/model/index.js";
 import { cubic, fixtureRecords } from "./support.js";
 
 const records = fixtureRecords();
@@ -33,14 +38,17 @@ const collapsed = cubic(
 );
 
 /** Knows the fixtures' spectra by their crystals, and gives every other crystal a flat one. */
-const oracle: DosPredictor = (crystals) =>
-  Promise.resolve(
-    crystals.map(({ latticeMatrix, atomicNumbers }) => {
-      const known = records.find(({ crystal }) => crystal.latticeMatrix === latticeMatrix);
-      const siteCount = atomicNumbers.length;
-      return known?.siteDos ?? { ...records[0].siteDos, siteCount, values: new Float32Array(siteCount * 100).fill(1) };
-    }),
-  );
+const oracle: PredictsDos = {
+  predict: (crystals) =>
+    Promise.resolve(
+      crystals.map(({ latticeMatrix, atomicNumbers }) => {
+        const known = records.find(({ crystal }) => crystal.latticeMatrix === latticeMatrix);
+        const siteCount = atomicNumbers.length;
+        const values = new Float32Array(siteCount * 100).fill(1);
+        return known?.siteDos ?? { ...records[0].siteDos, siteCount, values };
+      }),
+    ),
+};
 
 const always = (name: string, candidates: readonly Candidate[]): CandidateGenerator => ({
   name,
@@ -57,10 +65,10 @@ const study = (generators: readonly CandidateGenerator[], store?: CellStore) => 
 });
 
 describe("the quality table", () => {
-  it("has a perfect floor: valid, matching, recovered", async () => {
-    const [row] = await runQualityTable(study([floorGenerator()]));
+  it("has a perfect true structure: valid, matching, recovered", async () => {
+    const [row] = await runQualityTable(study([trueStructureGenerator()]));
     expect(row).toMatchObject({
-      generator: "floor",
+      generator: "true structure",
       targets: targets.length,
       candidates: targets.length,
       structural_validity: 1,
@@ -75,7 +83,7 @@ describe("the quality table", () => {
   });
 
   it("has two columns for each declared metric, and every metric is described", async () => {
-    const [row] = await runQualityTable(study([floorGenerator()]));
+    const [row] = await runQualityTable(study([trueStructureGenerator()]));
     const columns = metrics.flatMap(({ name }) => [name, `${name}_se`]);
     expect(Object.keys(row)).toEqual(["generator", "targets", "candidates", ...columns]);
     expect(metricRows().every(({ description, unit }) => /^[A-Z].*\.$/.test(description) && unit !== "")).toBe(true);
@@ -115,8 +123,10 @@ describe("the quality table", () => {
 
   it("scores retrieval by stored DOS or by the predictor on its structures", async () => {
     const index = retrievalIndex(training);
-    const flat: DosPredictor = (crystals) =>
-      oracle(crystals.map((crystal) => ({ ...crystal, latticeMatrix: [...crystal.latticeMatrix] as never })));
+    const flat: PredictsDos = {
+      predict: (crystals) =>
+        oracle.predict(crystals.map((crystal) => ({ ...crystal, latticeMatrix: [...crystal.latticeMatrix] as never }))),
+    };
     const generators = (["stored", "predicted"] as const).map((dos) => retrievalGenerator(index, { count: 3, dos }));
     const [stored, predicted] = await runQualityTable({
       ...study(generators),
@@ -138,6 +148,50 @@ describe("the quality table", () => {
   });
 });
 
+describe("a metric from outside", () => {
+  const atoms: Metric = {
+    name: "atoms",
+    description: "Atoms of the candidates.",
+    unit: "atoms",
+    needs: [],
+    compute: ({ candidates }) => candidates.reduce((sum, { atomicNumbers }) => sum + atomicNumbers.length, 0),
+  };
+
+  it("is a column beside the others, and sees plain crystals whatever was generated", async () => {
+    const generated = { index: 5, crystal: held[0].crystal };
+    const options = { ...study([always("mine", [generated])]), targets: [targets[0]], metrics: [...metrics, atoms] };
+    const [row] = await runQualityTable(options);
+    expect(row).toMatchObject({ structural_validity: 1, atoms: held[0].crystal.atomicNumbers.length, atoms_se: null });
+    expect(metricValues({ target: targets[0].target, candidates: [generated] }, [atoms])).toEqual({ atoms: row.atoms });
+  });
+
+  it("that throws is named, with generator and target", async () => {
+    const broken: Metric = {
+      ...atoms,
+      name: "broken",
+      compute: () => {
+        throw new Error("no such element");
+      },
+    };
+    const run = runQualityTable({ ...study([always("mine", [held[0].crystal])]), metrics: [atoms, broken] });
+    await expect(run).rejects.toThrow(
+      `generator mine, target ${targets[0].target.label}: metric broken: no such element`,
+    );
+  });
+
+  it("that is not finite, or lacks what it needs, is null; a name that repeats is refused", async () => {
+    const infinite: Metric = { ...atoms, compute: () => Infinity };
+    const needy: Metric = { ...atoms, needs: ["trueCrystal"] };
+    const input = { target: targets[0].target, candidates: [] };
+    expect(evaluateMetric(infinite, input)).toBeNull();
+    expect(evaluateMetric(needy, input)).toBeNull();
+    expect(evaluateMetric(needy, { ...input, trueCrystal: held[0] })).toBe(0);
+    await expect(runQualityTable({ ...study([]), metrics: [atoms, atoms] })).rejects.toThrow(
+      /metric name.*"atoms" twice/,
+    );
+  });
+});
+
 describe("an interrupted study", () => {
   const memory = () => {
     const cells: FinishedCell[] = [];
@@ -149,14 +203,14 @@ describe("an interrupted study", () => {
   };
 
   it("goes on where it stopped, computes no cell twice and ends with the same rows", async () => {
-    const whole = await runQualityTable(study([floorGenerator("a"), floorGenerator("b")]));
+    const whole = await runQualityTable(study([trueStructureGenerator("a"), trueStructureGenerator("b")]));
     const { cells, store } = memory();
     let calls = 0;
     const counted = (name: string): CandidateGenerator => ({
       name,
       generate: (target) => {
         calls++;
-        return floorGenerator().generate(target);
+        return trueStructureGenerator().generate(target);
       },
     });
     for await (const event of qualityTable(study([counted("a"), counted("b")], store))) {
@@ -174,17 +228,17 @@ describe("an interrupted study", () => {
   it("names generator and target of a failure and keeps what was finished", async () => {
     const { cells, store } = memory();
     const failing: CandidateGenerator = { name: "bad", generate: () => Promise.reject(new Error("no memory")) };
-    const run = runQualityTable(study([floorGenerator(), failing], store));
+    const run = runQualityTable(study([trueStructureGenerator(), failing], store));
     await expect(run).rejects.toThrow(`generator bad, target ${targets[0].target.label}: no memory`);
     expect(cells).toHaveLength(targets.length);
   });
 
   it("refuses names and labels that repeat, and stops at an abort", async () => {
-    await expect(runQualityTable(study([floorGenerator(), floorGenerator()]))).rejects.toThrow(
-      /generator name.*"floor" twice/,
+    await expect(runQualityTable(study([trueStructureGenerator(), trueStructureGenerator()]))).rejects.toThrow(
+      /generator name.*"true structure" twice/,
     );
     await expect(runQualityTable({ ...study([]), targets: [targets[0], targets[0]] })).rejects.toThrow(/target label/);
-    const aborted = { ...study([floorGenerator()]), signal: AbortSignal.abort(new Error("stopped")) };
+    const aborted = { ...study([trueStructureGenerator()]), signal: AbortSignal.abort(new Error("stopped")) };
     await expect(runQualityTable(aborted)).rejects.toThrow("stopped");
   });
 });
@@ -192,9 +246,11 @@ describe("an interrupted study", () => {
 describe("ranking", () => {
   it("puts the true crystal first and invalid crystals last, unseen by the predictor", async () => {
     const seen: Crystal[] = [];
-    const spy: DosPredictor = (crystals) => {
-      seen.push(...crystals);
-      return oracle(crystals);
+    const spy: PredictsDos = {
+      predict: (crystals) => {
+        seen.push(...crystals);
+        return oracle.predict(crystals);
+      },
     };
     const crystals = [collapsed, held[1].crystal, held[0].crystal];
     const ranked = await rankCandidates(targets[0].target, crystals, spy, oracle);
@@ -204,20 +260,32 @@ describe("ranking", () => {
     expect(seen).not.toContain(collapsed);
   });
 
+  it("takes generated crystals and records as they are, and gives back what it was given with its spectrum", async () => {
+    const candidates = [{ index: 7, crystal: held[1].crystal }, held[0], { index: 9, crystal: collapsed }];
+    const ranked = await rankCandidates(targets[0].target, candidates, oracle);
+    expect(ranked.map(({ candidate }) => candidate)).toEqual([held[0], candidates[0], candidates[2]]);
+    expect(ranked.map(({ crystal }) => crystal)).toEqual([held[0].crystal, held[1].crystal, collapsed]);
+    expect(ranked.map(({ predicted }) => predicted)).toEqual([held[0].siteDos, held[1].siteDos, undefined]);
+    expect(uniqueCrystals([...candidates.slice(0, 2), held[0]])).toEqual(candidates.slice(0, 2));
+  });
+
   it("by the total alone, where only that is known of the target and the predictor expects it", async () => {
     const { target } = targets[0];
     const totalOf = (dos: SiteDos): TotalDos => ({ kind: "total", ...sumOfSites(dos) });
     const known = { ...target, siteDos: undefined, totalDos: totalOf(target.siteDos!), atomCount: target.siteDos!.siteCount }; // prettier-ignore
-    const expects: DosPredictor = async (crystals) =>
-      (await oracle(crystals)).map((dos) => ({ ...dos, total: totalOf(dos) }));
+    const expects: PredictsDos = {
+      predict: async (crystals) => (await oracle.predict(crystals)).map((dos) => ({ ...dos, total: totalOf(dos) })),
+    };
     const ranked = await rankCandidates(known, [held[1].crystal, held[0].crystal], expects);
     expect(ranked.map(({ index }) => index)).toEqual([1, 0]);
     expect(ranked[0].rankMatch?.total_relative_l1).toBeCloseTo(0, 6);
   });
 
   it("reports the choice of one predictor with another's number", async () => {
-    const wrong: DosPredictor = (crystals) =>
-      Promise.resolve(crystals.map((c) => (c === held[1].crystal ? held[0].siteDos : held[1].siteDos)));
+    const wrong: PredictsDos = {
+      predict: (crystals) =>
+        Promise.resolve(crystals.map((c) => (c === held[1].crystal ? held[0].siteDos : held[1].siteDos))),
+    };
     const options = { ...study([always("two", [held[0].crystal, held[1].crystal])]), targets: [targets[0]] };
     const [fooled] = await runQualityTable({ ...options, rankPredictor: wrong });
     const [right] = await runQualityTable(options);
@@ -226,7 +294,7 @@ describe("ranking", () => {
   });
 
   it("refuses a predictor that returns too few spectra", async () => {
-    const short: DosPredictor = () => Promise.resolve([]);
+    const short: PredictsDos = { predict: () => Promise.resolve([]) };
     await expect(rankCandidates(targets[0].target, [held[0].crystal], short)).rejects.toThrow(
       /expected 1 spectra.*got 0/,
     );
@@ -239,7 +307,7 @@ describe("sweepGuidance", () => {
     const rows = await sweepGuidance(
       ({ trueCrystal }, { guidanceWeight, count, seed }) => {
         asked.push([guidanceWeight, seed]);
-        return Promise.resolve(Array<Crystal>(count).fill(trueCrystal!));
+        return Promise.resolve(Array<CrystalLike>(count).fill(trueCrystal!));
       },
       targets.slice(0, 2),
       { weights: [0, 0.5, 2], count: 3, seed: 7 },

@@ -15,7 +15,7 @@ import {
   radialFeatures,
   radialPredictorSpecs,
 } from "../../src/model/index.js";
-import { compiledEngine, eagerEngine, normals } from "../../src/runtime/index.js";
+import { compiledEngine, DisposedError, eagerEngine, normals } from "../../src/runtime/index.js";
 import { latticeMatrix, orthogonal, unimodular, vector } from "../crystal/arbitraries.js";
 import { expectAllClose } from "../support/close.js";
 import { plainDenoiser, rowsOf } from "./plain-denoiser.js";
@@ -248,4 +248,23 @@ test("the reference's forward model is the denoiser's plain equations without ti
     condition: null,
   });
   expectAllClose(found, dos.flat(), { tolerance: 2e-5 });
+});
+
+const salt: Crystal = {
+  latticeMatrix: [[0, 2.8, 2.8], [2.8, 0, 2.8], [2.8, 2.8, 0]], // prettier-ignore
+  fracCoords: [[0, 0, 0], [0.5, 0.5, 0.5]], // prettier-ignore
+  atomicNumbers: [11, 17],
+};
+
+test("takes records as they are, and says so once it is disposed", async () => {
+  let kept: DosPredictor;
+  {
+    using predictor = dosPredictor(engine, model);
+    kept = predictor;
+    const [found] = await predictor.predict([{ crystal: salt }]);
+    expect(found).toEqual((await radial.predict(new Set([salt])))[0]);
+  }
+  await expect(kept.predict([salt])).rejects.toThrow(new DisposedError("DOS predictor"));
+  await expect(kept.predict([])).rejects.toThrow(DisposedError);
+  kept.dispose();
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Parameters } from "../../src/model/index.js";
-import { normals } from "../../src/runtime/index.js";
+import { DisposedError, normals } from "../../src/runtime/index.js";
 import type { Optimiser, PlateauOptions, StepArrays, TaskBlock, UpdateRule } from "../../src/train/index.js";
 import {
   adam,
@@ -65,6 +65,9 @@ describe.each(engines)("a training step on $name", (engine) => {
     }
     expectAllClose(state.parameters.get("w")!.data, expected, { tolerance: 5e-6 });
     steps.dispose();
+    await expect(steps.run(state, [given([0, 0, 0, 0], [2, 2])], 51, 0.01)).rejects.toThrow(
+      new DisposedError("training step of the test"),
+    );
   });
 
   test("biases do not decay, and parameters without a gradient stay", async () => {

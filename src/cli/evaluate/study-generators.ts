@@ -1,6 +1,6 @@
 import type { DosRecord } from "../../data/index.js";
 import {
-  floorGenerator,
+  trueStructureGenerator,
   retrievalGenerator,
   retrievalIndex,
   type CandidateGenerator,
@@ -17,7 +17,7 @@ export interface StudyGenerator extends CandidateGenerator {
 }
 
 /**
- * The rows of the quality table: the floor, retrieval judged in two ways, the unconditional model, and the model at each
+ * The rows of the quality table: the true structure, retrieval judged in two ways, the unconditional model, and the model at each
  * sampler and weight. Each target has random streams of its own, the same in every row, so that rows differ by what they
  * are and not by their noise.
  */
@@ -46,7 +46,7 @@ export function studyGenerators(
     },
   });
   return [
-    { ...floorGenerator(), evaluations: 1 },
+    { ...trueStructureGenerator(), evaluations: 1 },
     { ...retrievalGenerator(index, { count, dos: "stored" }), evaluations: 1 },
     { ...retrievalGenerator(index, { count, dos: "predicted" }), evaluations: 1 },
     sampled(`unconditional ${samplers[0]}`, samplers[0], null),
