@@ -19,6 +19,7 @@ export type { TargetFileOptions } from "./readers/dos-target.js";
 export { broadenDos, resampleDos } from "./readers/on-grid.js";
 export type { GridSpectra } from "./readers/on-grid.js";
 export { dosFromText, readDosEntries, readDosFile } from "./readers/read.js";
+export { readProjwfc } from "./readers/projwfc.js";
 export { parseVasprun, readVasprun } from "./readers/vasprun.js";
 export { isMaterialId, materialsProject } from "./readers/materials-project.js";
 export type {

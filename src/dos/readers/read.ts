@@ -3,12 +3,14 @@ import { fileBytes, fileText } from "./bytes.js";
 import { completeDos, isPymatgenDos } from "./complete-dos.js";
 import { assertPlausible, type DosFile, type ReadDosOptions } from "./dos-file.js";
 import { asObject, type JsonObject } from "./json.js";
+import { readProjwfc } from "./projwfc.js";
+import { isProjwfcRun } from "./projwfc-files.js";
 import { recordDos, spectrumJson } from "./spectrum-json.js";
 import { parseVasprun } from "./vasprun.js";
 
 /**
  * The density of states in a file, whatever program wrote it; told by its contents, gzip or not: VASP's vasprun.xml, pymatgen's
- * CompleteDos (monty), the Materials Project's documents, records of the paper, of a data set or of the DFT sidecar (one, a
+ * CompleteDos (monty), a folder of Quantum ESPRESSO's projwfc.x or one of its files, the Materials Project's documents, records of the paper, of a data set or of the DFT sidecar (one, a
  * list, or JSON lines), and dosmith's own spectra.
  *
  * @throws Error that names the file, the entry, what was expected and what was found; when there are several entries,
@@ -27,6 +29,7 @@ export async function readDosFile(path: string, options: ReadDosOptions = {}): P
 
 /** {@link readDosFile} of every entry in a file. */
 export async function readDosEntries(path: string, options: ReadDosOptions = {}): Promise<DosFile[]> {
+  if (await isProjwfcRun(path)) return [await readProjwfc(path, options)];
   const start = await firstCharacters(path);
   if (start.startsWith("<")) return [await parseVasprun(fileBytes(path), path, options)];
   if (start.startsWith("{") || start.startsWith("[")) return dosFromText(await fileText(path), path, options);
@@ -34,7 +37,9 @@ export async function readDosEntries(path: string, options: ReadDosOptions = {})
     throw new Error(
       `${path}: a GPAW .gpw file holds wave functions, no projected DOS: python3 scripts/gpw-dos.py ${path} dos.json makes one to read`,
     );
-  throw new Error(`${path}: neither XML (vasprun.xml) nor JSON; it begins with ${JSON.stringify(start.slice(0, 20))}`);
+  throw new Error(
+    `${path}: neither XML (vasprun.xml), JSON nor a folder of projwfc.x; it begins with ${JSON.stringify(start.slice(0, 20))}`,
+  );
 }
 
 /** All entries of JSON text, or of JSON lines. @throws Error as {@link readDosFile}. */
