@@ -23,7 +23,7 @@ const src = join(root, "src");
 /** A room may import those before it. */
 const order = [
   ...["base", "runtime", "crystal", "dos", "data", "model", "diffusion", "generate"],
-  ...["train", "evaluate", "verify", "notebook", "cli"],
+  ...["train", "evaluate", "verify", "workbench", "notebook", "cli"],
 ];
 
 const filesIn = (folder: string, ending: string): string[] =>

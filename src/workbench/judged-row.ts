@@ -1,0 +1,43 @@
+import type { DosMatch } from "../evaluate/index.js";
+import type { CsvValue } from "./csv.js";
+import type { JudgedCrystal } from "./judge.js";
+
+/** The three numbers that tables show, of the sites, or of the totals where only those are known; null: no match. */
+export interface MatchNumbers {
+  readonly relativeL1: number | null;
+  /** The same at 0.5 eV. */
+  readonly relativeL1Broad: number | null;
+  /** eV. */
+  readonly wasserstein: number | null;
+}
+
+export function matchNumbers(match: DosMatch | null): MatchNumbers {
+  const values: Readonly<Record<string, number | null>> = match ?? {};
+  const number = (name: string) => values[`site_${name}`] ?? values[`total_${name}`] ?? null;
+  return {
+    relativeL1: number("relative_l1"),
+    relativeL1Broad: number("relative_l1_0.5eV"),
+    wasserstein: number("wasserstein"),
+  };
+}
+
+/** A row of summary.csv; units in the names. */
+export function judgedRow(item: JudgedCrystal, rank: number): Record<string, CsvValue> {
+  const { relativeL1, relativeL1Broad, wasserstein } = matchNumbers(item.match);
+  return {
+    rank,
+    formula: item.formula,
+    space_group: item.spaceGroup?.number ?? null,
+    space_group_symbol: item.spaceGroup?.symbol ?? null,
+    atoms: item.crystal.atomicNumbers.length,
+    structurally_valid: item.structural,
+    strictly_valid: item.strict,
+    charge_neutral: item.chargeNeutral,
+    in_training_data: item.novel === null ? null : !item.novel,
+    relative_l1: relativeL1,
+    "relative_l1_0.5eV": relativeL1Broad,
+    wasserstein_eV: wasserstein,
+    relative_l1_by_ranking_predictor: matchNumbers(item.rankMatch).relativeL1,
+    volume_per_atom_A3: Number.isFinite(item.volumePerAtom) ? item.volumePerAtom : null,
+  };
+}

@@ -1,0 +1,88 @@
+import { crystalOf, type CrystalLike } from "../crystal/index.js";
+import type { DosFile, PredictedDos, ReadDosOptions, Target } from "../dos/index.js";
+import { readDosSource } from "./dos-source.js";
+import { judge, type JudgedCrystal } from "./judge.js";
+import { openResources, type Resources, type WorkbenchOptions } from "./resources.js";
+import { generateRun, type RunOptions, type RunProgress } from "./run/generate.js";
+import { readRunFolder } from "./run/run-store.js";
+import { judgeRun, targetOfRun, type Run } from "./run/run.js";
+import { verifyRun, type VerifyProgress, type VerifyRunOptions } from "./run/verify.js";
+import { runStudy, type Study, type StudyOptions, type StudyProgress } from "./study/study.js";
+import { readTarget, type SourcedTarget, type TargetSettings } from "./target.js";
+import { task, type Task } from "./task.js";
+
+/** Engine, models, data and judges, and what is done with them. Everything is opened when first needed. */
+export interface Workbench extends Resources, AsyncDisposable {
+  /** A target from a record's id, a calculation, a Materials Project id or a structure file; see {@link readTarget}. */
+  target(source: string, settings?: TargetSettings): Promise<SourcedTarget>;
+  /** Crystals for a target (or for what names one), ranked and judged; see {@link generateRun}. */
+  generate(target: string | Target, options?: RunOptions): Task<RunProgress, Run>;
+  /** A finished run from its folder. */
+  openRun(folder: string): Promise<Run>;
+  /** First-principles calculations of a run's best crystals; see {@link verifyRun}. */
+  verify(run: Run | string, options?: VerifyRunOptions): Task<VerifyProgress, Run>;
+  /** The quality table of the model; see {@link runStudy}. */
+  study(options?: StudyOptions): Task<StudyProgress, Study>;
+  /** Crystals from the best to the worst match with a target. */
+  judge(target: Target | SourcedTarget, crystals: Iterable<CrystalLike>): Promise<JudgedCrystal[]>;
+  /** Site-projected DOS of crystals, in their order, by the predictor that reports. */
+  predict(crystals: Iterable<CrystalLike>): Promise<readonly PredictedDos[]>;
+  /** The densities of states in a file, or of a Materials Project id. */
+  readDos(source: string, options?: ReadDosOptions): Promise<DosFile[]>;
+}
+
+/**
+ * Opens a workbench: from a target to ranked crystals, a report and calculations.
+ *
+ * @throws Error that names a file or folder that is not there
+ * @example
+ *     const bench = await openWorkbench();
+ *     const target = await bench.target("vasprun.xml", { energyWindow: [-6, 0] });
+ *     const run = await bench.generate(target, { count: 16, out: "out/mine" });
+ *     console.log(run.candidates[0].formula);
+ *     await bench.dispose();
+ */
+export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
+  const resources = await Promise.resolve(openResources(options));
+  const target = (source: string, settings: TargetSettings = {}) => readTarget(source, settings, services(resources));
+  const openRun = async (folder: string) => {
+    const stored = await readRunFolder(folder);
+    return judgeRun(targetOfRun(stored), stored, await resources.judges());
+  };
+  return {
+    ...resources,
+    target,
+    openRun,
+    generate: (wanted, settings = {}) =>
+      task(async function* () {
+        return yield* generateRun(resources, await sourcedTarget(wanted, target), settings);
+      }),
+    verify: (run, settings) =>
+      task(async function* () {
+        return yield* verifyRun(resources, typeof run === "string" ? await openRun(run) : run, settings);
+      }),
+    study: (settings) => task(() => runStudy(resources, settings)),
+    judge: async (wanted, crystals) =>
+      judge(wanted, Array.from(crystals, crystalOf), await resources.judges(), wanted as Partial<SourcedTarget>),
+    predict: async (crystals) => (await resources.predictors()).report(Array.from(crystals, crystalOf)),
+    readDos: (source, settings) => readDosSource(source, settings, resources),
+    [Symbol.asyncDispose]: () => resources.dispose(),
+  };
+}
+
+function services({ dataset, predictors, materialsProject }: Resources) {
+  return {
+    dataset,
+    predictOne: async (crystal: Parameters<typeof crystalOf>[0]) =>
+      (await predictors()).predictOne(crystalOf(crystal)),
+    ...(materialsProject && { materialsProject }),
+  };
+}
+
+async function sourcedTarget(
+  wanted: string | Target,
+  read: (source: string) => Promise<SourcedTarget>,
+): Promise<SourcedTarget> {
+  if (typeof wanted === "string") return read(wanted);
+  return { source: wanted.label, notes: [], ...wanted };
+}

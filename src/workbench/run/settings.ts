@@ -1,0 +1,81 @@
+import { atomicNumber, elementSymbol, parseFormula, readCrystalFile, type Crystal } from "../../crystal/index.js";
+import type { GenerateOptions, TemplateKeep } from "../../generate/index.js";
+
+/** A crystal, something that has one, or the path of a structure file. */
+export type CrystalSource = string | Crystal | { readonly crystal: Crystal };
+
+/** Settings of a run: the generator's, with files and symbols where it takes crystals and atomic numbers. */
+export interface RunSettings extends Omit<
+  GenerateOptions,
+  "elements" | "composition" | "template" | "seedCrystal" | "seedNoise" | "firstIndex"
+> {
+  /** Allowed elements: ["Si", "O"] or atomic numbers. Default: those that the model was trained on. */
+  readonly elements?: readonly (string | number)[];
+  /** Exact atoms of the cell: "Al2O3" is five atoms, "Al4O6" ten. */
+  readonly composition?: string | ReadonlyMap<number, number>;
+  /** A structure to keep parts of, and which parts. */
+  readonly template?: { readonly crystal: CrystalSource; readonly keep: TemplateKeep };
+  /** Start from this structure, noised, instead of from pure noise. */
+  readonly initStructure?: CrystalSource;
+  /** How far `initStructure` is noised: 0 (not at all) to 1 (forgotten). Default 0.5. */
+  readonly initNoise?: number;
+}
+
+/** Written down with a run, so that it can be repeated when the library's defaults have changed. */
+const fastDefaults = { steps: 100, coordEta: "all" } as const;
+
+/** The generator's options, defaults written out. @throws Error when a structure file cannot be read */
+export async function generateOptions(settings: RunSettings): Promise<GenerateOptions> {
+  const { elements, composition, template, initStructure, initNoise = 0.5, ...rest } = settings;
+  const { count = 8, batchSize = 8, sampler = "fast" } = rest;
+  return {
+    seed: 0,
+    guidanceWeight: 1,
+    ...(sampler === "fast" && fastDefaults),
+    ...defined(rest),
+    count,
+    sampler,
+    batchSize: Math.min(count, batchSize),
+    ...(elements && { elements: elements.map((z) => (typeof z === "string" ? atomicNumber(z) : z)) }),
+    ...(composition && { composition: typeof composition === "string" ? parseFormula(composition) : composition }),
+    ...(template && { template: { crystal: await crystalFrom(template.crystal), keep: template.keep } }),
+    ...(initStructure && { seedCrystal: await crystalFrom(initStructure), seedNoise: initNoise }),
+  };
+}
+
+/** The options as plain data: what `run.json` says, and what a resumed run must agree with. */
+export function plainSettings(options: GenerateOptions): Record<string, unknown> {
+  const { elements, composition, fixTypes, ...rest } = options;
+  return {
+    ...rest,
+    ...(elements && { elements: elements.map(elementSymbol) }),
+    ...(composition && { composition: compositionText(composition) }),
+    ...(fixTypes && { fixTypes: Object.fromEntries([...fixTypes].map(([site, z]) => [site, elementSymbol(z)])) }),
+  };
+}
+
+/** Settings for a reader: short texts, whole structures left out. */
+export function readableSettings(settings: Readonly<Record<string, unknown>>): Record<string, string | number> {
+  const entries = Object.entries(settings).map(([name, value]): [string, string | number] => {
+    if (typeof value === "number" || typeof value === "string") return [name, value];
+    if (name === "template") return [name, `keeps ${JSON.stringify((value as { keep: unknown }).keep)}`];
+    if (name === "initStructure" || name === "seedCrystal") return [name, "given"];
+    return [name, Array.isArray(value) ? value.join(", ") : JSON.stringify(value)];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A composition as text: "Al2O3". */
+export function compositionText(composition: ReadonlyMap<number, number>): string {
+  return [...composition].map(([z, n]) => elementSymbol(z) + (n === 1 ? "" : String(n))).join("");
+}
+
+async function crystalFrom(source: CrystalSource): Promise<Crystal> {
+  if (typeof source === "string") return readCrystalFile(source);
+  return "crystal" in source ? source.crystal : source;
+}
+
+/** Only what was given. */
+function defined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
