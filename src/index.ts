@@ -47,3 +47,15 @@ export {
 } from "./train/index.js";
 export * from "./evaluate/index.js";
 export * from "./verify/index.js";
+export {
+  openWorkbench,
+  readStudy,
+  reportData,
+  studyTable,
+  type Run,
+  type RunOptions,
+  type Study,
+  type StudyOptions,
+  type Workbench,
+  type WorkbenchOptions,
+} from "./workbench/index.js";

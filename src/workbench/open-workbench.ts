@@ -73,8 +73,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
 function services({ dataset, predictors, materialsProject }: Resources) {
   return {
     dataset,
-    predictOne: async (crystal: Parameters<typeof crystalOf>[0]) =>
-      (await predictors()).predictOne(crystalOf(crystal)),
+    predictOne: async (crystal: Parameters<typeof crystalOf>[0]) => (await predictors()).predictOne(crystalOf(crystal)),
     ...(materialsProject && { materialsProject }),
   };
 }

@@ -23,8 +23,8 @@ export interface Predictors {
   /** SHA-256 by role. */
   readonly sha256: Readonly<Record<"rank" | "report", string>>;
   /** Of one crystal, by the predictor that ranks. */
-  predictOne(crystal: Crystal): Promise<PredictedDos>;
-  dispose(): void;
+  readonly predictOne: (crystal: Crystal) => Promise<PredictedDos>;
+  readonly dispose: () => void;
 }
 
 /** @throws Error when a file is missing or holds no predictor */

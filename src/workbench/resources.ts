@@ -25,19 +25,19 @@ export interface WorkbenchOptions extends EngineOptions, PredictorSources, DosSo
 
 /** Engine, models, data and judges. Each is opened when first asked for, once. */
 export interface Resources extends DosSources {
-  engine(): Promise<Engine>;
+  readonly engine: () => Promise<Engine>;
   /** The denoiser with its file and checksum. */
-  denoiser(): Promise<OpenedModel<DenoiserModel>>;
+  readonly denoiser: () => Promise<OpenedModel<DenoiserModel>>;
   /** The denoiser on the engine. */
-  generator(): Promise<CrystalGenerator>;
-  predictors(): Promise<Predictors>;
-  dataset(): Promise<Dataset>;
+  readonly generator: () => Promise<CrystalGenerator>;
+  readonly predictors: () => Promise<Predictors>;
+  readonly dataset: () => Promise<Dataset>;
   /** The two predictors and the training crystals. */
-  judges(): Promise<Judges & Predictors>;
+  readonly judges: () => Promise<Judges & Predictors>;
   /** What the resources were made from. */
   readonly sources: WorkbenchOptions;
   /** Releases what was opened; a second call does nothing. */
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 /** @throws Error that names a file or folder that is not there */

@@ -47,9 +47,9 @@ export interface SourcedTarget extends Target {
 /** What reading a target may need; each is asked for only where the source needs it. */
 export interface TargetServices extends DosSources {
   /** Records by id. */
-  dataset(): Promise<Dataset>;
+  readonly dataset: () => Promise<Dataset>;
   /** The DOS of a structure file. */
-  predictOne(crystal: Crystal): Promise<SiteDos>;
+  readonly predictOne: (crystal: Crystal) => Promise<SiteDos>;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { SourcedTarget } from "../target.js";
 import { plainTarget } from "../target-json.js";
 import type { WorkProgress } from "../task.js";
 import { versions } from "../versions.js";
-import { runFormat, type RunFile, type RunJudging, type StoredTarget } from "./run-file.js";
+import { runFormat, type RunFile, type RunJudging } from "./run-file.js";
 import { memoryStore, openRunFolder, type RunStore } from "./run-store.js";
 import { judgeRun, writeSummary, type Run } from "./run.js";
 import { generateOptions, plainSettings, type RunSettings } from "./settings.js";
@@ -102,7 +102,7 @@ async function describeRun(
     run: {
       settings: settings as RunFile["run"]["settings"],
       backend: (await resources.engine()).name,
-      target: { source: target.source, ...plainTarget(target) } as StoredTarget,
+      target: { source: target.source, ...plainTarget(target) },
       model: { sha256 },
       predictors: (await resources.predictors()).sha256,
     },
@@ -127,8 +127,8 @@ function judgingSources({ sources }: Resources): Pick<RunJudging, "predictor" | 
 
 /** Settings without whole structures. */
 function briefly(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const short = ([name, value]: [string, unknown]) => [name, isStructure(value) ? "..." : value];
-  return Object.fromEntries(Object.entries(settings).map(short));
+  const entries = Object.entries(settings).map(([name, value]) => [name, isStructure(value) ? "..." : value] as const);
+  return Object.fromEntries(entries);
 }
 
 function isStructure(value: unknown): boolean {

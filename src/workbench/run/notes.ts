@@ -10,7 +10,8 @@ export function runNotes(run: Run): string[] {
   const { candidates, trueStructure, target, independent, computed } = run;
   const invalid = candidates.filter(({ structural }) => !structural).length;
   const known = candidates.filter(({ novel }) => novel === false).length;
-  const compared = candidates.some(({ match }) => Number.isFinite(rankingValue(match))) || invalid === candidates.length;
+  const compared =
+    candidates.some(({ match }) => Number.isFinite(rankingValue(match))) || invalid === candidates.length;
   return [
     ...(trueStructure ? [trueStructureNote(target, trueStructure)] : []),
     `${candidates.length - invalid} of ${candidates.length} crystals are structurally valid; ${known} are in the training data.`,

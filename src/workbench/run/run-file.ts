@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Crystal } from "../../crystal/index.js";
+import type { PlainTarget } from "../target-json.js";
 import type { SourcedTarget } from "../target.js";
 
 /** The format that this version writes. Folders of "dosmith-run-1" are read, but not continued. */
@@ -27,15 +28,9 @@ export interface RunFacts {
   readonly predictors: { readonly rank: string; readonly report: string };
 }
 
-/** A target as plain data, its spectra as `targetFromJson` reads them. */
-export interface StoredTarget {
+/** A target as plain data, and what it was made from. */
+export interface StoredTarget extends PlainTarget {
   readonly source: string;
-  readonly label: string;
-  readonly energyShift: number;
-  readonly siteMask?: readonly boolean[];
-  readonly energyWindow?: readonly [number, number];
-  /** energies, siteDos, totalDos */
-  readonly [spectra: string]: unknown;
 }
 
 /** Sources and facts that the summary and the report of a run are made from. */
@@ -70,6 +65,10 @@ const schema = z.object({
       energyShift: z.number(),
       siteMask: z.array(z.boolean()).optional(),
       energyWindow: z.tuple([z.number(), z.number()]).optional(),
+      atomCount: z.int().min(1).optional(),
+      energies: z.array(z.number()).min(2),
+      siteDos: z.array(z.array(z.number())).min(1).optional(),
+      totalDos: z.array(z.number()).optional(),
     }),
     model: z.object({ sha256: z.string() }),
     predictors: z.object({ rank: z.string(), report: z.string() }),

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { existsSync } from "node:fs";
 import { writeFileAtomic } from "../../data/index.js";
-import { targetFromJson } from "../../dos/index.js";
 import type { GeneratedCrystal } from "../../generate/index.js";
 import { toCsv, type CsvValue } from "../csv.js";
 import { judge, type JudgedCrystal, type Judges } from "../judge.js";
 import { judgedRow } from "../judged-row.js";
 import type { Predictors } from "../predictors.js";
+import { targetFromPlain } from "../target-json.js";
 import type { SourcedTarget } from "../target.js";
 import { computedRow, type ComputedCrystals } from "./computed.js";
 import { cifName } from "./crystal-lines.js";
@@ -86,16 +86,13 @@ export async function saveRun(run: Run, folder: string): Promise<Run> {
   return saved;
 }
 
-/** The target as a stored run had it: nothing is shifted or broadened again. */
-export function targetOfRun({ file, folder }: Pick<StoredRun, "file" | "folder">): SourcedTarget {
-  const { source, label, energyShift, siteMask, energyWindow, ...spectra } = file.run.target;
-  const target = targetFromJson(JSON.stringify(spectra), join(folder, "run.json"), { zero: "keep", use: "both" });
+/** The target as a stored run had it: nothing is shifted or broadened again. @throws Error when its spectra do not fit */
+export function targetOfRun({ file }: Pick<StoredRun, "file">): SourcedTarget {
   const { trueCrystal, side, broaden } = file.judging;
   return {
-    ...target,
-    ...{ source, label, energyShift, notes: [] },
-    ...(siteMask && { siteMask }),
-    ...(energyWindow && { energyWindow }),
+    ...targetFromPlain(file.run.target),
+    source: file.run.target.source,
+    notes: [],
     ...(trueCrystal && { trueCrystal }),
     ...(side && { side }),
     ...(broaden !== undefined && { broadening: broaden }),

@@ -51,7 +51,10 @@ export interface StudyProgress extends WorkProgress {
  *
  * @throws Interrupted when `signal` is aborted; Error when the data set has no test split, or the file holds another study
  */
-export async function* runStudy(resources: Resources, options: StudyOptions = {}): AsyncGenerator<StudyProgress, Study> {
+export async function* runStudy(
+  resources: Resources,
+  options: StudyOptions = {},
+): AsyncGenerator<StudyProgress, Study> {
   const { out, signal, metrics, seed = 0, count = 8 } = options;
   const settings = await studySettings(resources, options);
   const targets = await studyTargets(() => resources.dataset(), options);
