@@ -28,7 +28,16 @@ export function plainTarget(target: Target): PlainTarget {
 
 /** The target again, exactly: nothing is shifted, broadened or brought to another grid. @throws Error when the spectra do not fit */
 export function targetFromPlain(plain: PlainTarget): Target {
-  const { label, energyShift, energies: points, siteDos, totalDos, siteMask, energyWindow, atomCount = siteDos?.length } = plain;
+  const {
+    label,
+    energyShift,
+    energies: points,
+    siteDos,
+    totalDos,
+    siteMask,
+    energyWindow,
+    atomCount = siteDos?.length,
+  } = plain;
   const grid: EnergyGrid = { start: points[0], stop: points[points.length - 1], count: points.length };
   for (const row of [...(siteDos ?? []), ...(totalDos ? [totalDos] : [])])
     if (row.length !== points.length)

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Crystal } from "../../crystal/index.js";
+import { parseJson } from "../../base/json.js";
 import type { PlainTarget } from "../target-json.js";
 import type { SourcedTarget } from "../target.js";
 
@@ -108,14 +109,6 @@ export function madeBy(versions: unknown): string {
 /** Indented, lists of numbers on one line. */
 export function runFileText(run: RunFile): string {
   return `${JSON.stringify(run, null, 1).replace(/\[[-\s\d.,e+]+\]/g, (list) => list.replace(/\s+/g, ""))}\n`;
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${file}: not JSON: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function inWords(message: string): string {

@@ -1,13 +1,14 @@
-import { atomicNumber, elementSymbol, parseFormula, readCrystalFile, type Crystal } from "../../crystal/index.js";
+import { atomicNumber, crystalOf, elementSymbol, parseFormula, readCrystalFile } from "../../crystal/index.js";
+import type { Crystal, CrystalLike } from "../../crystal/index.js";
 import type { GenerateOptions, TemplateKeep } from "../../generate/index.js";
 
 /** A crystal, something that has one, or the path of a structure file. */
-export type CrystalSource = string | Crystal | { readonly crystal: Crystal };
+export type CrystalSource = string | CrystalLike;
 
 /** Settings of a run: the generator's, with files and symbols where it takes crystals and atomic numbers. */
 export interface RunSettings extends Omit<
   GenerateOptions,
-  "elements" | "composition" | "template" | "seedCrystal" | "seedNoise" | "firstIndex"
+  "elements" | "composition" | "template" | "initStructure" | "firstIndex"
 > {
   /** Allowed elements: ["Si", "O"] or atomic numbers. Default: those that the model was trained on. */
   readonly elements?: readonly (string | number)[];
@@ -17,8 +18,6 @@ export interface RunSettings extends Omit<
   readonly template?: { readonly crystal: CrystalSource; readonly keep: TemplateKeep };
   /** Start from this structure, noised, instead of from pure noise. */
   readonly initStructure?: CrystalSource;
-  /** How far `initStructure` is noised: 0 (not at all) to 1 (forgotten). Default 0.5. */
-  readonly initNoise?: number;
 }
 
 /** Written down with a run, so that it can be repeated when the library's defaults have changed. */
@@ -39,7 +38,7 @@ export async function generateOptions(settings: RunSettings): Promise<GenerateOp
     ...(elements && { elements: elements.map((z) => (typeof z === "string" ? atomicNumber(z) : z)) }),
     ...(composition && { composition: typeof composition === "string" ? parseFormula(composition) : composition }),
     ...(template && { template: { crystal: await crystalFrom(template.crystal), keep: template.keep } }),
-    ...(initStructure && { seedCrystal: await crystalFrom(initStructure), seedNoise: initNoise }),
+    ...(initStructure && { initStructure: await crystalFrom(initStructure), initNoise }),
   };
 }
 
@@ -71,8 +70,7 @@ export function compositionText(composition: ReadonlyMap<number, number>): strin
 }
 
 async function crystalFrom(source: CrystalSource): Promise<Crystal> {
-  if (typeof source === "string") return readCrystalFile(source);
-  return "crystal" in source ? source.crystal : source;
+  return typeof source === "string" ? readCrystalFile(source) : crystalOf(source);
 }
 
 /** Only what was given. */

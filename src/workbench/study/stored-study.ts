@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { parseJson } from "../../base/json.js";
 import type { SummaryRow } from "../../evaluate/index.js";
 import { currentName } from "./row-names.js";
 
@@ -30,7 +31,7 @@ const schema = z.object({
 
 /** Reads a stored quality table, of any version. @throws Error that names the file, the key and what was expected */
 export async function readStudy(path: string): Promise<StoredStudy> {
-  const parsed = schema.safeParse(JSON.parse(await readFile(path, "utf8")));
+  const parsed = schema.safeParse(parseJson(await readFile(path, "utf8"), path));
   if (!parsed.success) {
     const [{ path: keys, message }] = parsed.error.issues;
     throw new Error(`${path}: ${keys.join(".") || "the whole file"}: ${message}; it is no quality table of dosmith`);
