@@ -1,4 +1,4 @@
-import type { Crystal, SpaceGroup } from "../crystal/index.js";
+import type { Crystal, CrystalLike, SpaceGroup } from "../crystal/index.js";
 import { formula, spaceGroup, volume } from "../crystal/index.js";
 import { broadenTo, matchDos, type PredictedDos, type SiteDos, type Target } from "../dos/index.js";
 import {
@@ -8,14 +8,14 @@ import {
   isStructurallyValid,
   rankCandidates,
   type DosMatch,
-  type DosPredictor,
   type TrainingSet,
 } from "../evaluate/index.js";
+import type { PredictsDos } from "../model/index.js";
 
 /** Who judges crystals: two predictors of different seeds, and the crystals that the model was trained on. */
 export interface Judges {
-  readonly rank: DosPredictor;
-  readonly report: DosPredictor;
+  readonly rank: PredictsDos;
+  readonly report: PredictsDos;
   readonly training: TrainingSet;
 }
 
@@ -56,27 +56,19 @@ export interface JudgeOptions {
 /** Crystals from the best to the worst match with a target. */
 export async function judge(
   target: Target,
-  crystals: readonly Crystal[],
+  crystals: Iterable<CrystalLike>,
   judges: Judges,
   { broadening }: JudgeOptions = {},
 ): Promise<JudgedCrystal[]> {
-  const spectra = new Map<Crystal, PredictedDos>();
-  const report = broadened(judges.report, broadening);
-  const ranked = await rankCandidates(target, crystals, broadened(judges.rank, broadening), async (asked) => {
-    const predicted = await report(asked);
-    asked.forEach((crystal, i) => spectra.set(crystal, predicted[i]));
-    return predicted;
-  });
-  return ranked.map(({ index, crystal, rankMatch, reportMatch }) => {
-    const predicted = spectra.get(crystal);
-    return {
-      index,
-      ...describeCrystal(crystal, judges.training),
-      rankMatch,
-      match: reportMatch ?? null,
-      ...(predicted && { predicted, ...answeredSites(target, predicted) }),
-    };
-  });
+  const [rank, report] = [judges.rank, judges.report].map((predictor) => broadened(predictor, broadening));
+  const ranked = await rankCandidates(target, crystals, rank, report);
+  return ranked.map(({ index, crystal, rankMatch, reportMatch, predicted }) => ({
+    index,
+    ...describeCrystal(crystal, judges.training),
+    rankMatch,
+    match: reportMatch ?? null,
+    ...(predicted && { predicted, ...answeredSites(target, predicted) }),
+  }));
 }
 
 /** What is known about a crystal without any predictor. */
@@ -115,7 +107,7 @@ export function nearSpaceGroup(crystal: Crystal): SpaceGroup | undefined {
   }
 }
 
-function broadened(predict: DosPredictor, sigma: number | undefined): DosPredictor {
-  if (sigma === undefined) return predict;
-  return async (crystals) => (await predict(crystals)).map((dos) => broadenTo(dos, sigma));
+function broadened(predictor: PredictsDos, sigma: number | undefined): PredictsDos {
+  if (sigma === undefined) return predictor;
+  return { predict: async (crystals) => (await predictor.predict(crystals)).map((dos) => broadenTo(dos, sigma)) };
 }

@@ -1,4 +1,4 @@
-import { crystalOf, type CrystalLike } from "../crystal/index.js";
+import type { CrystalLike } from "../crystal/index.js";
 import type { DosFile, PredictedDos, ReadDosOptions, Target } from "../dos/index.js";
 import { readDosSource } from "./dos-source.js";
 import { judge, type JudgedCrystal } from "./judge.js";
@@ -26,7 +26,7 @@ export interface Workbench extends Resources, AsyncDisposable {
   /** Crystals from the best to the worst match with a target. */
   judge(target: Target | SourcedTarget, crystals: Iterable<CrystalLike>): Promise<JudgedCrystal[]>;
   /** Site-projected DOS of crystals, in their order, by the predictor that reports. */
-  predict(crystals: Iterable<CrystalLike>): Promise<readonly PredictedDos[]>;
+  predict(crystals: Iterable<CrystalLike>): Promise<PredictedDos[]>;
   /** The densities of states in a file, or of a Materials Project id. */
   readDos(source: string, options?: ReadDosOptions): Promise<DosFile[]>;
 }
@@ -63,8 +63,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       }),
     study: (settings) => task(() => runStudy(resources, settings)),
     judge: async (wanted, crystals) =>
-      judge(wanted, Array.from(crystals, crystalOf), await resources.judges(), wanted as Partial<SourcedTarget>),
-    predict: async (crystals) => (await resources.predictors()).report(Array.from(crystals, crystalOf)),
+      judge(wanted, crystals, await resources.judges(), wanted as Partial<SourcedTarget>),
+    predict: async (crystals) => (await resources.predictors()).report.predict(crystals),
     readDos: (source, settings) => readDosSource(source, settings, resources),
     [Symbol.asyncDispose]: () => resources.dispose(),
   };
@@ -73,7 +73,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
 function services({ dataset, predictors, materialsProject }: Resources) {
   return {
     dataset,
-    predictOne: async (crystal: Parameters<typeof crystalOf>[0]) => (await predictors()).predictOne(crystalOf(crystal)),
+    predictOne: async (crystal: CrystalLike) => (await (await predictors()).rank.predict([crystal]))[0],
     ...(materialsProject && { materialsProject }),
   };
 }

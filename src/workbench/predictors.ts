@@ -1,11 +1,8 @@
 import { existsSync } from "node:fs";
-import type { Crystal } from "../crystal/index.js";
-import type { PredictedDos } from "../dos/index.js";
-import type { DosPredictor } from "../evaluate/index.js";
-import { dosPredictor, loadPredictor, type PredictorModel } from "../model/index.js";
+import { dosPredictor, loadPredictor, type DosPredictor, type PredictorModel } from "../model/index.js";
 import type { Engine } from "../runtime/index.js";
 import { bundled, bundledOr } from "./bundled.js";
-import { openModel, type OpenedModel } from "./models.js";
+import { openModel } from "./models.js";
 
 export interface PredictorSources {
   /** DOS predictor that ranks: a file or a model. Default: the bundled one. */
@@ -22,8 +19,6 @@ export interface Predictors {
   readonly independent: boolean;
   /** SHA-256 by role. */
   readonly sha256: Readonly<Record<"rank" | "report", string>>;
-  /** Of one crystal, by the predictor that ranks. */
-  readonly predictOne: (crystal: Crystal) => Promise<PredictedDos>;
   readonly dispose: () => void;
 }
 
@@ -32,25 +27,18 @@ export async function openPredictors(sources: PredictorSources, engine: Engine):
   const rankSource = sources.predictor ?? bundledOr(undefined, "rankPredictor", "predictor");
   const reportSource =
     sources.reportPredictor ?? (existsSync(bundled.reportPredictor) ? bundled.reportPredictor : rankSource);
-  const rank = await openModel(rankSource, loadPredictor);
-  const report = reportSource === rankSource ? rank : await openModel(reportSource, loadPredictor);
-  const ranking = running(engine, rank);
-  const reporting = report === rank ? ranking : running(engine, report);
+  const rankModel = await openModel(rankSource, loadPredictor);
+  const reportModel = reportSource === rankSource ? rankModel : await openModel(reportSource, loadPredictor);
+  const rank = dosPredictor(engine, rankModel.model);
+  const report = reportModel === rankModel ? rank : dosPredictor(engine, reportModel.model);
   return {
-    rank: ranking.predict,
-    report: reporting.predict,
-    independent: rank.sha256 !== report.sha256,
-    sha256: { rank: rank.sha256, report: report.sha256 },
-    predictOne: async (crystal) => (await ranking.predict([crystal]))[0],
+    rank,
+    report,
+    independent: rankModel.sha256 !== reportModel.sha256,
+    sha256: { rank: rankModel.sha256, report: reportModel.sha256 },
     dispose() {
-      ranking.dispose();
-      if (reporting !== ranking) reporting.dispose();
+      rank.dispose();
+      report.dispose();
     },
   };
-}
-
-function running(engine: Engine, { model }: OpenedModel<PredictorModel>) {
-  const predictor = dosPredictor(engine, model);
-  const predict: DosPredictor = (crystals) => predictor.predict(crystals);
-  return { predict, dispose: () => predictor.dispose() };
 }

@@ -52,8 +52,7 @@ export function openResources(options: WorkbenchOptions = {}): Resources {
   const predictors = lazy(async () => openPredictors(options, await engine()));
   const dataset = lazy(() => openData(options.dataset));
   const judges = lazy(async () => {
-    const { rank, report, independent, sha256, predictOne, dispose } = await predictors();
-    return { rank, report, independent, sha256, predictOne, dispose, training: trainingSetOf(await dataset()) };
+    return { ...(await predictors()), training: trainingSetOf(await dataset()) };
   });
   let disposed = false;
   const { materialsProject } = options;

@@ -1,7 +1,7 @@
-import type { Crystal } from "../../crystal/index.js";
+import { crystalOf, type Crystal } from "../../crystal/index.js";
 import type { DosRecord } from "../../data/index.js";
 import {
-  floorGenerator,
+  trueStructureGenerator,
   retrievalGenerator,
   retrievalIndex,
   type CandidateGenerator,
@@ -45,7 +45,7 @@ export interface SweepSettings {
 export function referenceGenerators(training: readonly DosRecord[], count: number): StudyGenerator[] {
   const index = retrievalIndex(training);
   return [
-    { ...floorGenerator(trueStructureRow), evaluations: 1 },
+    { ...trueStructureGenerator(trueStructureRow), evaluations: 1 },
     { ...retrievalGenerator(index, { count, dos: "stored" }), evaluations: 1 },
     { ...retrievalGenerator(index, { count, dos: "predicted" }), evaluations: 1 },
   ];
@@ -90,7 +90,7 @@ export function sweepGenerators(
 }
 
 function atomsOf({ target, trueCrystal }: QualityTarget): number | undefined {
-  return target.siteDos?.siteCount ?? target.atomCount ?? trueCrystal?.atomicNumbers.length;
+  return target.siteDos?.siteCount ?? target.atomCount ?? (trueCrystal && crystalOf(trueCrystal).atomicNumbers.length);
 }
 
 async function* collect(
