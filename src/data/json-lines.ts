@@ -11,10 +11,10 @@ export interface JsonLine {
 }
 
 /**
- * Reads a JSON-lines file, plain or gzip (by its name, `.gz`), line by line; empty lines are passed over.
+ * Reads a JSON-lines file, plain or gzip (by its name, `.gz`), line by line; empty lines are skipped.
  *
- * A last line without a newline is not given out: a writer that appends may be in the middle of it. `onUnfinished`
- * hears of it. Any other line that is not JSON is refused.
+ * A last line without a newline is left out, since a writer may still be appending to it, and is reported to `onUnfinished`.
+ * Any other line that is not JSON is refused.
  *
  * @throws Error that names the file and the line; a damaged or cut gzip file is refused too.
  */
@@ -34,10 +34,16 @@ export async function* readJsonLines(
   }
 }
 
+/** Characters of a line; a record of a hundred atoms has a million. */
+const longestLine = 200e6;
+
 async function* finishedLines(path: string, onUnfinished: () => void): AsyncGenerator<string> {
   let rest: string[] = [];
+  let length = 0;
   for await (const chunk of openText(path)) {
     const pieces = chunk.split("\n");
+    length = pieces.length === 1 ? length + chunk.length : pieces[pieces.length - 1].length;
+    if (length > longestLine) throw new Error(`a line is longer than the limit of ${longestLine / 1e6} MB`);
     for (const piece of pieces.slice(0, -1)) {
       yield rest.join("") + piece;
       rest = [];

@@ -1,4 +1,5 @@
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
+import { gunzip } from "../base/gunzip.js";
 import { decodeHalf, encodeHalf, findNonFinite } from "../base/half.js";
 import { parseJson } from "../base/json.js";
 import { assertRegular, elementCount, type Crystal, type Matrix3, type Vector3 } from "../crystal/index.js";
@@ -23,6 +24,9 @@ export interface Part {
   /** The i-th record, decoded afresh. */
   at(i: number): DosRecord;
 }
+
+/** Bytes of an unpacked part; a thousand crystals of the bundled set have 25 MB. */
+const largestPart = 2e9;
 
 const propertyPrefix = "property.";
 
@@ -74,7 +78,7 @@ export function encodePart(records: readonly DosRecord[]): Uint8Array {
 
 /** @throws Error that names the file and what is wrong with it. */
 export function decodePart(bytes: Uint8Array, fileName: string): Part {
-  const file = decodeSafetensors(gunzip(bytes, fileName), fileName);
+  const file = decodeSafetensors(gunzip(bytes, fileName, largestPart), fileName);
   const columns = readColumns(file, fileName);
   checkColumns(columns, fileName);
   return { ids: columns.ids, formulas: columns.formulas, at: (i) => recordAt(columns, i) };
@@ -225,14 +229,6 @@ function propertyNames(records: readonly DosRecord[], type: "number" | "string")
     Object.keys(properties).filter((name) => typeof properties[name] === type),
   );
   return [...new Set(names)].sort();
-}
-
-function gunzip(bytes: Uint8Array, fileName: string): Uint8Array {
-  try {
-    return gunzipSync(bytes);
-  } catch (error) {
-    throw new Error(`${fileName}: damaged gzip file: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function readColumn<D extends SafetensorsDtype>(

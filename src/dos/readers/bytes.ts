@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { isGzip } from "../../base/gunzip.js";
 
 /** Compressions that are recognised but not read, by their first bytes (hexadecimal). */
 const otherCompressions: readonly (readonly [string, string])[] = [
@@ -11,20 +12,29 @@ const otherCompressions: readonly (readonly [string, string])[] = [
   ["504b0304", "zip"],
 ];
 
+/** Bytes that a gzip file may unpack to: no output of a density of states is larger, and a bomb must end. */
+const largestUnpacked = 50e9;
+
 /**
- * A file's contents piece by piece, gunzipped if it is gzip (told by its first bytes, not by its name).
+ * A file's contents piece by piece, gunzipped if it is gzip (recognised by its first bytes, not by its name).
  *
- * @throws Error that names the file: missing, empty, another compression, damaged or cut gzip data.
+ * @param limit most bytes that a gzip file may unpack to.
+ * @throws Error that names the file: missing, empty, another compression, damaged or cut gzip data, more than the limit.
  */
-export async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
+export async function* fileBytes(path: string, limit = largestUnpacked): AsyncGenerator<Uint8Array> {
   const head = await firstBytes(path);
   if (head.length === 0) throw new Error(`${path}: the file is empty`);
   const other = otherCompressions.find(([magic]) => head.toString("hex").startsWith(magic));
   if (other) throw new Error(`${path}: compressed with ${other[1]}; plain and gzip files are read`);
   const file = createReadStream(path);
-  const bytes = head[0] === 0x1f && head[1] === 0x8b ? gunzipped(file) : file;
+  const packed = isGzip(head);
+  let size = 0;
   try {
-    for await (const chunk of bytes) yield chunk as Uint8Array;
+    for await (const chunk of packed ? gunzipped(file) : file) {
+      size += (chunk as Uint8Array).length;
+      if (packed && size > limit) throw new Error(`it unpacks to more than the limit of ${limit / 1e6} MB`);
+      yield chunk as Uint8Array;
+    }
   } catch (error) {
     throw new Error(`${path}: ${gzipReason(error as NodeJS.ErrnoException)}`, { cause: error });
   } finally {
@@ -38,7 +48,8 @@ export async function fileText(path: string, limit = 500e6): Promise<string> {
   let size = 0;
   for await (const chunk of fileBytes(path)) {
     size += chunk.length;
-    if (size > limit) throw new Error(`${path}: more than ${limit / 1e6} MB of JSON; it cannot be read in one piece`);
+    if (size > limit)
+      throw new Error(`${path}: more than the limit of ${limit / 1e6} MB for JSON, which is read in one piece`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
@@ -46,7 +57,7 @@ export async function fileText(path: string, limit = 500e6): Promise<string> {
 
 function gunzipped(file: NodeJS.ReadableStream): NodeJS.ReadableStream {
   const gunzip = createGunzip();
-  // The consumer hears of errors through the stream itself.
+  // Errors reach the consumer through the stream itself.
   pipeline(file, gunzip, () => undefined);
   return gunzip;
 }

@@ -1,32 +1,39 @@
-/** How hard to try. */
+import { parseJson } from "../../base/json.js";
+import { printable } from "../../base/printable.js";
+
+/** What to send, how hard to try, how much to take. */
 export interface FetchOptions {
+  /** Sent to the address's own origin only: a redirect to another one goes on without them, so that keys stay secret. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Further attempts after the first. Default 5. */
   readonly retries?: number;
-  /** Wait before the first repetition, ms; doubled each time, unless the server names a time. Default 500. */
+  /** Delay before the first retry, ms; doubled each time, unless the server names a time. Default 500. */
   readonly firstDelay?: number;
-  /** Longest wait for an answer, ms. Default 60000. */
+  /** Longest time for one attempt, ms. Default 60000. */
   readonly timeout?: number;
+  /** Largest response body, bytes, after the decompression that HTTP asks for. Default 500 MB. */
+  readonly maxBytes?: number;
   readonly signal?: AbortSignal;
 }
 
-/** An answer that is none of success: its status, and what the server said of it. */
+/** A non-success response: its status, and the server's message. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   constructor(
     readonly url: string,
     readonly status: number,
-    /** The server's own words. */
-    readonly said: string,
+    readonly serverMessage: string,
   ) {
-    super(`${url}: the server answered ${status}${said === "" ? "" : `: ${said}`}`);
+    super(`${url}: the server answered ${status}${serverMessage === "" ? "" : `: ${serverMessage}`}`);
   }
 }
 
 /**
- * The body of an answer to GET. Lost connections, time-outs, 429 and 5xx are tried again, later each time.
+ * The body of a successful response to GET. Redirects are followed. Lost connections, time-outs, 429 and 5xx are retried with
+ * growing delays.
  *
- * @throws HttpError for any other answer; Error that names the address and the last reason when all attempts fail.
+ * @throws HttpError for any other non-success response; Error that names the address and the reason for a body above the limit,
+ * a chain of redirects, and when all attempts fail.
  */
 export async function fetchBytes(url: string, options: FetchOptions = {}): Promise<Uint8Array> {
   const { retries = 5, firstDelay = 500 } = options;
@@ -44,42 +51,98 @@ export async function fetchBytes(url: string, options: FetchOptions = {}): Promi
 type Outcome =
   { readonly bytes: Uint8Array } | { readonly error: Error; readonly again: boolean; readonly delay?: number };
 
-async function attemptOnce(url: string, { headers, timeout = 60_000, signal }: FetchOptions): Promise<Outcome> {
+/** An error that another attempt would meet again. */
+class FinalError extends Error {}
+
+async function attemptOnce(url: string, options: FetchOptions): Promise<Outcome> {
+  const { timeout = 60_000, maxBytes = 500e6, signal } = options;
   const limit = AbortSignal.timeout(timeout);
   try {
-    const response = await fetch(url, {
-      headers: { ...headers },
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    });
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    if (response.ok) return { bytes };
+    const response = await followed(url, options.headers ?? {}, signal ? AbortSignal.any([signal, limit]) : limit);
+    if (response.ok) return { bytes: await bodyOf(response, url, maxBytes) };
     const again = response.status === 429 || response.status >= 500;
     const delay = retryAfter(response.headers.get("retry-after"));
-    const error = new HttpError(url, response.status, wordsOf(bytes));
+    const error = new HttpError(url, response.status, messageOf(await beginningOf(response)));
     return { error, again, ...(delay !== undefined && { delay }) };
   } catch (error) {
+    if (error instanceof FinalError) return { error, again: false };
     const reason = limit.aborted ? `no answer within ${timeout} ms` : deepest(error);
     return { error: new Error(`${url}: ${reason}`, { cause: error }), again: true };
   }
 }
 
-/** Seconds in the header as ms, a minute at most; dates are not heeded. */
+const mostRedirects = 5;
+
+/** The response at the end of the redirects; headers stay with the origin that they are meant for. */
+async function followed(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Response> {
+  let at = new URL(url);
+  let sent = headers;
+  for (let hop = 0; hop <= mostRedirects; hop++) {
+    const response = await fetch(at, { headers: { ...sent }, redirect: "manual", signal });
+    const location = [301, 302, 303, 307, 308].includes(response.status) ? response.headers.get("location") : null;
+    if (location === null) return response;
+    await response.body?.cancel();
+    const next = new URL(location, at);
+    if (next.protocol !== "https:" && next.protocol !== "http:")
+      throw new FinalError(`${url}: it redirects to ${printable(next.protocol)}, which is not HTTP`);
+    if (next.origin !== at.origin) sent = {};
+    at = next;
+  }
+  throw new FinalError(`${url}: more than ${mostRedirects} redirects`);
+}
+
+/** All of a response's body. @throws FinalError above the limit. */
+async function bodyOf(response: Response, url: string, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = () => new FinalError(`${url}: the response is larger than the limit of ${maxBytes / 1e6} MB`);
+  if (Number(response.headers.get("content-length") ?? 0) > maxBytes) {
+    await response.body?.cancel();
+    throw tooLarge();
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunksOf(response)) {
+    size += chunk.length;
+    // Leaving the loop cancels the rest.
+    if (size > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** What an error message needs of a body: its first bytes. */
+async function beginningOf(response: Response): Promise<string> {
+  let text = "";
+  for await (const chunk of chunksOf(response)) {
+    text += Buffer.from(chunk).toString("utf8");
+    if (text.length >= 2000) break;
+  }
+  return text.slice(0, 2000);
+}
+
+function chunksOf({ body }: Response): AsyncIterable<Uint8Array> {
+  return (body ?? new Blob([]).stream()) as unknown as AsyncIterable<Uint8Array>;
+}
+
+/** Seconds in the header as ms, a minute at most; a date is ignored. */
 function retryAfter(header: string | null): number | undefined {
   const seconds = header === null ? NaN : Number(header);
   return seconds >= 0 ? Math.min(seconds, 60) * 1000 : undefined;
 }
 
-/** The message in a JSON error, or the beginning of its text. */
-function wordsOf(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes).toString("utf8").slice(0, 2000);
+/** The message in a JSON error, or the beginning of its text, as it may be printed. */
+function messageOf(text: string): string {
   try {
-    const { message, detail } = JSON.parse(text) as { message?: unknown; detail?: unknown };
+    const { message, detail } = parseJson(text, "response") as { message?: unknown; detail?: unknown };
     const words = message ?? detail;
-    if (typeof words === "string") return words.slice(0, 200);
+    if (typeof words === "string") return printable(words.slice(0, 200));
   } catch {
     // Not JSON: its text will do.
   }
-  return text.replace(/\s+/g, " ").trim().slice(0, 100);
+  return printable(text.replace(/\s+/g, " ").trim().slice(0, 100));
 }
 
 /** fetch says "fetch failed"; why is in its cause. */

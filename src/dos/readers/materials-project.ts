@@ -1,4 +1,4 @@
-import { gunzipSync } from "node:zlib";
+import { gunzip, isGzip } from "../../base/gunzip.js";
 import { parseJson } from "../../base/json.js";
 import type { DosFile, ReadDosOptions } from "./dos-file.js";
 import { fetchBytes, HttpError, type FetchOptions } from "./http.js";
@@ -15,7 +15,7 @@ export interface MaterialsProjectOptions {
   /** Of the user, from https://next-gen.materialsproject.org/api */
   readonly apiKey: string | undefined;
   readonly cache?: DocumentCache;
-  /** Retries, delays, time limit. */
+  /** Retries, delays, limits of time and size. */
   readonly fetch?: Omit<FetchOptions, "headers">;
   /** Default https://api.materialsproject.org */
   readonly apiUrl?: string;
@@ -70,7 +70,7 @@ export function materialsProject(options: MaterialsProjectOptions): MaterialsPro
   const api = new URL(apiUrl.replace(/\/?$/, "/"));
   const bucket = (options.openDataUrl ?? "https://materialsproject-parsed.s3.amazonaws.com").replace(/\/$/, "");
   const askApi = (path: string, query: Record<string, string>) =>
-    askJson(api, path, query, apiKey.trim(), options.fetch);
+    askJson(api, { path, query, apiKey: apiKey.trim(), fetch: options.fetch });
 
   async function* search(query: MaterialsQuery, pageSize = 100): AsyncGenerator<MaterialSummary> {
     for (let skip = 0; ;) {
@@ -129,29 +129,32 @@ export function materialsProject(options: MaterialsProjectOptions): MaterialsPro
   return { search, dos };
 }
 
+/** Bytes of JSON that are read in one piece, unpacked; real documents have some 30 MB. */
+const largestDocument = 500e6;
+
 const howToGetKey =
   "get yours at https://next-gen.materialsproject.org/api and put it into the environment variable MP_API_KEY";
 
-async function askJson(
-  api: URL,
-  path: string,
-  query: Record<string, string>,
-  apiKey: string,
-  options: MaterialsProjectOptions["fetch"],
-): Promise<JsonObject> {
+interface ApiRequest {
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly apiKey: string;
+  readonly fetch: MaterialsProjectOptions["fetch"];
+}
+
+async function askJson(api: URL, { path, query, apiKey, fetch }: ApiRequest): Promise<JsonObject> {
   const url = new URL(path, api);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   try {
-    const bytes = await fetchBytes(url.href, {
-      ...options,
-      headers: { "x-api-key": apiKey, accept: "application/json" },
-    });
+    const headers = { "x-api-key": apiKey, accept: "application/json" };
+    const bytes = await fetchBytes(url.href, { ...fetch, headers });
     return asObject(parseJson(bytes, url.href), "the Materials Project's answer");
   } catch (error) {
     if (error instanceof HttpError && (error.status === 401 || error.status === 403))
-      throw new Error(`the Materials Project refused the API key (${error.status}: ${error.said}): ${howToGetKey}`, {
-        cause: error,
-      });
+      throw new Error(
+        `the Materials Project refused the API key (${error.status}: ${error.serverMessage}): ${howToGetKey}`,
+        { cause: error },
+      );
     throw error;
   }
 }
@@ -187,10 +190,5 @@ function summaryOf({ material_id: id, formula_pretty: formula, dos }: JsonObject
 }
 
 function textOf(bytes: Uint8Array, source: string): string {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return Buffer.from(bytes).toString("utf8");
-  try {
-    return gunzipSync(bytes).toString("utf8");
-  } catch (error) {
-    throw new Error(`${source}: damaged gzip data: ${(error as Error).message}`, { cause: error });
-  }
+  return Buffer.from(isGzip(bytes) ? gunzip(bytes, source, largestDocument) : bytes).toString("utf8");
 }
