@@ -12,7 +12,7 @@ const numberTags = ["_space_group_it_number", "_symmetry_int_tables_number"];
 /**
  * The operations that a CIF lists; without a list those of its space group, if symbol and number leave one setting;
  * without a space group the identity.
- * @throws Error if operations cannot be read, the group is unknown or its setting is open.
+ * @throws Error if operations cannot be read, the group is unknown or its setting is ambiguous.
  */
 export function symmetryOperations(block: CifBlock): SymmetryOperation[] {
   const listed = operationTags.map((tag) => block.values.get(tag)).find((list) => list !== undefined);

@@ -1,3 +1,4 @@
+import { crystalOf, type CrystalLike } from "./crystal-like.js";
 import type { Crystal, Vector3 } from "./crystal.js";
 import { parseCifBlocks, type CifBlock } from "./cif-syntax.js";
 import { symmetryOperations } from "./cif-symmetry.js";
@@ -11,7 +12,7 @@ import { applyOperation, type SymmetryOperation } from "./symop.js";
 import { assertCrystal } from "./validate.js";
 import { mapVector, minus, norm, plus, timesMatrix } from "./vectors.js";
 
-/** What a CIF may say besides the structure. */
+/** What a CIF says besides the structure. */
 export interface CifOptions {
   /** Name of the data block; the formula if absent. */
   readonly title?: string;
@@ -47,7 +48,8 @@ export function parseCif(text: string, name = "CIF"): Crystal {
  * A CIF with all atoms of the cell in P1. Ten decimals of the coordinates, eight of the cell; the orientation of the
  * lattice in space is not kept.
  */
-export function formatCif(crystal: Crystal, { title, comments = [] }: CifOptions = {}): string {
+export function formatCif(like: CrystalLike, { title, comments = [] }: CifOptions = {}): string {
+  const crystal = crystalOf(like);
   const { lengths, anglesDeg } = latticeParameters(crystal.latticeMatrix);
   const parameter = (tag: string, x: number) => `_cell_${tag}  ${fixed(x, 8)}`;
   return [
@@ -136,13 +138,13 @@ function elementOf(type: string | null | undefined, label: string): number {
   throw new Error("expected _atom_site_type_symbol, or a label that begins with an element's symbol");
 }
 
-/** A CIF number, its uncertainty in brackets left away: 1.234(5). */
+/** A CIF number, without the uncertainty in brackets: 1.234(5). */
 function number(text: string | null | undefined, what: string): number {
   return parseNumber(text?.replace(/\(\d+\)$/, ""), what);
 }
 
 /**
- * All distinct images of a site in the cell. Images nearer than the overlap distance are one atom on a special position
+ * All distinct images of a site in the cell. Images closer than the overlap distance are one atom on a special position
  * that the file gives with few digits ("0.333"): their mean is taken.
  */
 function orbit(x: Vector3, operations: readonly SymmetryOperation[], images: ImageLattice): Vector3[] {
@@ -164,7 +166,7 @@ function orbit(x: Vector3, operations: readonly SymmetryOperation[], images: Ima
   });
 }
 
-/** Shortest in fractional coordinates: enough to recognise what is very near. */
+/** Shortest in fractional coordinates: enough to recognise close images. */
 function offset(x: Vector3, from: Vector3): Vector3 {
   return mapVector(minus(x, from), (component) => component - Math.round(component));
 }

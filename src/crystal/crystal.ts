@@ -4,7 +4,7 @@ export type Vector3 = readonly [number, number, number];
 /** 3 x 3 matrix; for a lattice the rows are the lattice vectors in Angstrom. */
 export type Matrix3 = readonly [Vector3, Vector3, Vector3];
 
-/** A periodic crystal. Plain data: every function of this room takes and returns it, none changes it. */
+/** A periodic crystal. Plain data: the functions of this room take and return it and never modify it. */
 export interface Crystal {
   /** [3][3], rows are the lattice vectors, Angstrom. */
   readonly latticeMatrix: Matrix3;

@@ -16,7 +16,7 @@ export interface NeighbourList {
   readonly vectors: Float64Array;
 }
 
-/** More neighbours than this are a mistake in the cell or in the cutoff, not a question. */
+/** More neighbours than this point to a mistake in the cell or in the cutoff. */
 const mostNeighbours = 2e7;
 
 /**

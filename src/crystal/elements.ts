@@ -1,6 +1,6 @@
 import { elementTable } from "./elements-data.js";
 
-/** What the room knows of one element. `null`: no value is tabulated. */
+/** Tabulated data of one element. `null`: no value is tabulated. */
 export interface ElementData {
   readonly symbol: string;
   /** Cordero's covalent radius (Dalton Trans. 2008, 2832), Angstrom; Z = 1..96. */
@@ -17,7 +17,7 @@ export interface ElementData {
   readonly smact14: readonly number[];
 }
 
-/** A symbol or an atomic number that is no element. */
+/** A symbol or an atomic number that belongs to no element. */
 export class UnknownElementError extends Error {
   override readonly name = "UnknownElementError";
 }
@@ -25,7 +25,7 @@ export class UnknownElementError extends Error {
 /** Entry Z - 1 belongs to atomic number Z. */
 const elementsData: readonly ElementData[] = elementTable.trim().split("\n").map(parseRow);
 
-/** Largest atomic number known here. */
+/** The largest atomic number with data. */
 export const elementCount = elementsData.length;
 
 const numberOfSymbol: ReadonlyMap<string, number> = new Map(elementsData.map((entry, k) => [entry.symbol, k + 1]));
@@ -45,7 +45,7 @@ export function elementSymbol(z: number): string {
   return elementData(z).symbol;
 }
 
-/** 13 for "Al"; the case counts. @throws UnknownElementError */
+/** 13 for "Al"; case-sensitive. @throws UnknownElementError */
 export function atomicNumber(symbol: string): number {
   const z = numberOfSymbol.get(symbol);
   if (z === undefined) throw new UnknownElementError(`unknown element ${JSON.stringify(symbol)}`);

@@ -1,10 +1,11 @@
+import { crystalOf, type CrystalLike } from "./crystal-like.js";
 import type { Crystal, Matrix3, Vector3 } from "./crystal.js";
 import { atomicNumber, elementSymbol } from "./elements.js";
 import { toCartesian, toFractional, wrap } from "./lattice.js";
 import { at, fixed, parseNumber } from "./numbers.js";
 import { assertCrystal } from "./validate.js";
 
-/** One crystal of an extended XYZ file with what its comment line says besides. */
+/** One crystal of an extended XYZ file, and the rest of its comment line. */
 export interface ExtxyzFrame {
   readonly crystal: Crystal;
   /** key=value pairs, the values as text. */
@@ -39,15 +40,15 @@ export function parseExtxyz(text: string, name = "extxyz"): ExtxyzFrame[] {
 }
 
 /**
- * An extended XYZ file with one frame a crystal; positions are Cartesian, fifteen decimals.
+ * An extended XYZ file with one frame per crystal; positions are Cartesian, fifteen decimals.
  * @param infos [frames] further key=value pairs for the comment lines.
  * @throws Error if a key has white space, quotes or "=", is one of the format's own, or a value has line breaks or quotes.
  */
 export function formatExtxyz(
-  crystals: readonly Crystal[],
+  crystals: Iterable<CrystalLike>,
   infos: readonly Readonly<Record<string, string | number | boolean>>[] = [],
 ): string {
-  return crystals.map((crystal, k) => formatFrame(crystal, infos[k] ?? {})).join("");
+  return Array.from(crystals, (crystal, k) => formatFrame(crystalOf(crystal), infos[k] ?? {})).join("");
 }
 
 function formatFrame(crystal: Crystal, info: Readonly<Record<string, string | number | boolean>>): string {

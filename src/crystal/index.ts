@@ -31,11 +31,14 @@ export {
 export { formatPoscar, parsePoscar, type PoscarOptions } from "./poscar.js";
 export {
   crystalFormat,
+  crystalFormats,
   formatCrystal,
   parseCrystals,
   readCrystalFile,
   readCrystals,
+  type CrystalFileFormat,
   type CrystalFormat,
+  type ReadCrystalsOptions,
 } from "./read.js";
 export { atSymmetricOrigin, primitiveCell, spaceGroup, standardCell, symmetrise, type SpaceGroup } from "./symmetry.js";
 export { permuteAtoms, rotate, scaleVolume, supercell, translate } from "./transform.js";

@@ -20,7 +20,7 @@ let loaded = false;
 /**
  * Symmetry analysis by moyo (the successor of spglib).
  * @param tolerance Angstrom.
- * @throws Error if the crystal is none, or moyo finds no consistent symmetry at this tolerance.
+ * @throws Error if the crystal is invalid, or moyo finds no consistent symmetry at this tolerance.
  */
 export function analyse(crystal: Crystal, tolerance: number): MoyoDataset {
   assertCrystal(crystal);
@@ -75,7 +75,7 @@ function toMoyo({ latticeMatrix, fracCoords, atomicNumbers }: Crystal) {
   return { lattice: { basis: latticeMatrix.flat() }, positions: fracCoords.map(wrap), numbers: atomicNumbers };
 }
 
-/** The package's own loader fetches, which Node cannot do for files; so the bytes are handed over. */
+/** The package's own loader uses fetch, which Node does not allow for files, so it is given the bytes. */
 function load(): void {
   if (loaded) return;
   const main = createRequire(import.meta.url).resolve("@spglib/moyo-wasm");

@@ -1,3 +1,4 @@
+import { crystalOf, type CrystalLike } from "./crystal-like.js";
 import type { Crystal, Matrix3, Vector3 } from "./crystal.js";
 import { atomicNumber, elementSymbol } from "./elements.js";
 import { formula } from "./formula.js";
@@ -16,7 +17,7 @@ export interface PoscarOptions {
 
 /**
  * The crystal of a POSCAR or CONTCAR (VASP 5 and later: with element symbols); direct or Cartesian coordinates,
- * selective dynamics and what follows the coordinates left away.
+ * selective dynamics and what follows the coordinates ignored.
  * @param name what messages begin with, for example the file's name.
  * @throws Error naming the line, what was expected and what was found.
  */
@@ -37,7 +38,8 @@ export function parsePoscar(text: string, name = "POSCAR"): Crystal {
 }
 
 /** A POSCAR with direct coordinates; fifteen decimals. */
-export function formatPoscar(crystal: Crystal, { title, groupElements = false }: PoscarOptions = {}): string {
+export function formatPoscar(like: CrystalLike, { title, groupElements = false }: PoscarOptions = {}): string {
+  const crystal = crystalOf(like);
   const runs = groupElements ? elementGroups(crystal) : elementRuns(crystal);
   const row = (v: Vector3) => v.map((x) => fixed(x, 15).padStart(22)).join("");
   return [

@@ -1,3 +1,4 @@
+import { crystalOf, type CrystalLike } from "./crystal-like.js";
 import type { Crystal, Matrix3, Vector3 } from "./crystal.js";
 import { inverse, wrap } from "./lattice.js";
 import { analyse, fromMoyo, rows } from "./moyo.js";
@@ -26,10 +27,10 @@ const exactTolerance = 1e-3;
 /**
  * Space group of a crystal.
  * @param tolerance how far atoms and cell may be from the symmetric ones, Angstrom.
- * @throws Error if the crystal is none (see assertCrystal), or no consistent symmetry exists at this tolerance.
+ * @throws Error if the crystal is invalid (see assertCrystal), or no consistent symmetry exists at this tolerance.
  */
-export function spaceGroup(crystal: Crystal, tolerance = defaultTolerance): SpaceGroup {
-  const found = analyse(crystal, tolerance);
+export function spaceGroup(crystal: CrystalLike, tolerance = defaultTolerance): SpaceGroup {
+  const found = analyse(crystalOf(crystal), tolerance);
   return {
     number: found.number,
     symbol: found.hm_symbol,
@@ -40,8 +41,8 @@ export function spaceGroup(crystal: Crystal, tolerance = defaultTolerance): Spac
 }
 
 /**
- * The crystal made exactly symmetric: same cell setting, orientation, atoms and order, everything moved by at most
- * about the tolerance. Generated crystals need it before DFT, or the irreducible k-points grow tenfold.
+ * The crystal made exactly symmetric: same cell setting, orientation, atoms and order, nothing moved by more
+ * than about the tolerance. Generated crystals need it before DFT: without it there are ten times as many irreducible k-points.
  * @param tolerance Angstrom; 0.05-0.1 for generated crystals.
  * @throws Error as spaceGroup.
  */
@@ -66,7 +67,7 @@ export function symmetrise(crystal: Crystal, tolerance = defaultTolerance): Crys
 }
 
 /**
- * The crystal moved as a whole so that the origin lies on the atom about which most symmetry operations need no
+ * The crystal translated as a whole so that the origin lies on the atom about which most symmetry operations need no
  * translation. Codes that use only such operations (GPAW, many others) then have the fewest irreducible k-points.
  * @param tolerance Angstrom.
  * @throws Error as spaceGroup.

@@ -14,7 +14,7 @@ export function rotate(crystal: Crystal, orthogonal: Matrix3): Crystal {
   return { ...crystal, latticeMatrix: multiply(crystal.latticeMatrix, transpose(orthogonal)) };
 }
 
-/** All atoms moved by one fractional vector, wrapped into [0, 1). */
+/** All atoms translated by one fractional vector, wrapped into [0, 1). */
 export function translate(crystal: Crystal, shift: Vector3): Crystal {
   return { ...crystal, fracCoords: crystal.fracCoords.map((x) => wrap(plus(x, shift))) };
 }
@@ -49,7 +49,7 @@ export function permuteAtoms(crystal: Crystal, order: readonly number[]): Crysta
  * A larger cell of the same crystal. The copies of one atom follow each other.
  * @param repeats three counts (copies along a, b, c), or a whole matrix S whose rows are the new vectors in units of
  *   the old ones.
- * @throws Error if the numbers are not whole or make no cell.
+ * @throws Error if the numbers are not whole or span no cell.
  */
 export function supercell(crystal: Crystal, repeats: Vector3 | Matrix3): Crystal {
   const matrix = typeof repeats[0] === "number" ? diagonal(repeats as Vector3) : (repeats as Matrix3);

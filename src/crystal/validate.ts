@@ -5,12 +5,12 @@ import { assertRegular } from "./lattice.js";
 import { imageLattice, reducedCoords, visitImages } from "./reduction.js";
 import { minus } from "./vectors.js";
 
-/** Atoms nearer than this (Angstrom) are two entries for one atom, not a crystal. */
+/** Atoms closer than this (Angstrom) are two entries for one atom. */
 export const overlapDistance = 0.1;
 
 /**
- * Refuses what is no crystal: no atoms, lengths of arrays that differ, unknown elements, numbers that are not finite,
- * a singular cell, atoms (or an atom and its image) nearer than 0.1 Angstrom.
+ * Refuses an invalid crystal: no atoms, arrays of different lengths, unknown elements, numbers that are not finite, a
+ * singular cell, atoms (or an atom and its image) closer than 0.1 Angstrom.
  * @param source what the message begins with, for example a file's name.
  * @returns the crystal itself.
  * @throws Error `source: ...` saying which atom, what was expected and what was found.

@@ -12,13 +12,16 @@ export type { Curve, EnergyGrid, PredictedDos, SiteDos, Spectrum, TotalDos } fro
 export { checkTarget, makeTarget, targetFromRecord } from "./target.js";
 export type { Target, TargetOptions } from "./target.js";
 export { targetFromJson } from "./target-json.js";
-export { describeDosFile, requireSites } from "./readers/dos-file.js";
-export type { DosChannel, DosFile, ReadDosOptions } from "./readers/dos-file.js";
+export { describeDosFile, dosFile, requireSites } from "./readers/dos-file.js";
+export type { DosChannel, DosFile, DosFileInputs, ReadDosOptions } from "./readers/dos-file.js";
+export type { DosFileStart, DosInput, DosReader } from "./readers/dos-reader.js";
 export { targetFromDos, targetNotes } from "./readers/dos-target.js";
 export type { TargetFileOptions } from "./readers/dos-target.js";
 export { broadenDos, resampleDos } from "./readers/on-grid.js";
 export type { GridSpectra } from "./readers/on-grid.js";
-export { dosFromText, readDosEntries, readDosFile } from "./readers/read.js";
+export { dosReaders, readDosEntries, readDosFile } from "./readers/read.js";
+export type { ReadDosFileOptions } from "./readers/read.js";
+export { dosFromText } from "./readers/read-json.js";
 export { readProjwfc } from "./readers/projwfc.js";
 export { parseVasprun, readVasprun } from "./readers/vasprun.js";
 export { isMaterialId, materialsProject } from "./readers/materials-project.js";
@@ -29,3 +32,5 @@ export type {
   MaterialsQuery,
   MaterialSummary,
 } from "./readers/materials-project.js";
+export type { FetchOptions } from "./readers/http.js";
+export { HttpError } from "./readers/http.js";

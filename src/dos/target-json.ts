@@ -1,6 +1,6 @@
 import type { Target } from "./target.js";
 import { targetFromDos, type TargetFileOptions } from "./readers/dos-target.js";
-import { dosFromText } from "./readers/read.js";
+import { dosFromText } from "./readers/read-json.js";
 
 /**
  * A target from JSON text, of any of the forms that {@link readDosFile} knows. For files, use that and {@link targetFromDos}.

@@ -270,7 +270,9 @@ describe("JSON", () => {
   it("refuses what is no JSON, no file, or a .gpw", async () => {
     await expect(readDosFile(written("a.json", '{"a": NaN}'))).rejects.toThrow(/a\.json: not JSON/);
     await expect(readDosFile(written("b.json", ""))).rejects.toThrow(/b\.json: the file is empty/);
-    await expect(readDosFile(written("c.txt", "hello"))).rejects.toThrow(/c\.txt: neither XML.*it begins with "hello"/);
+    await expect(readDosFile(written("c.txt", "hello"))).rejects.toThrow(
+      /c\.txt: expected one of projwfc.x \(Quantum ESPRESSO\), vasprun\.xml, JSON, GPAW \.gpw; the file begins with "hello"/,
+    );
     await expect(readDosFile(written("d.gpw", "- of Ulm...."))).rejects.toThrow(
       /d\.gpw: a GPAW \.gpw file .*gpw-dos\.py/,
     );

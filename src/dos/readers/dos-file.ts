@@ -88,7 +88,7 @@ export function knownFromValues(energies: Float64Array, total: ArrayLike<number>
   return [energies[0], energies[last === 0 ? energies.length - 1 : last]];
 }
 
-/** What is said of a run whose spectra have a magnetisation. */
+/** The refusal of a run whose spectra have a magnetisation. */
 export function spinOrbitError(): Error {
   return new Error(
     "a spin-orbit or non-collinear run (LSORBIT or LNONCOLLINEAR): its spectra are a total and three components of the " +
@@ -96,18 +96,79 @@ export function spinOrbitError(): Error {
   );
 }
 
+/** What {@link dosFile} needs; the rest has defaults. */
+export interface DosFileInputs extends Pick<DosFile, "source" | "format" | "crystal"> {
+  /** [n] rising, eV from the Fermi level. */
+  readonly energies: ArrayLike<number>;
+  /** [N][n] states/eV/atom. */
+  readonly siteDos?: readonly ArrayLike<number>[];
+  /** [n] states/eV/cell. */
+  readonly totalDos?: ArrayLike<number>;
+  /** Fermi level on the file's own scale, eV. Default null: not given. */
+  readonly fermiEnergy?: number | null;
+  /** Standard deviation of the smearing in the spectra, eV. Default 0. */
+  readonly sigma?: number;
+  /** Highest occupied energy, eV from the Fermi level; null for a metal. Default: not given. */
+  readonly valenceBandMaximum?: number | null;
+  /** [from, to] eV: outside, states are missing. Default: from the first energy to where the states end. */
+  readonly known?: readonly [number, number];
+}
+
+/**
+ * A {@link DosFile} from what a format has: for readers of further formats.
+ *
+ * @throws Error that names the source: energies that do not rise, spectra of another length, no spectrum, numbers that no
+ * calculation gives.
+ */
+export function dosFile(inputs: DosFileInputs): DosFile {
+  const { siteDos, totalDos, crystal, fermiEnergy = null, sigma = 0, valenceBandMaximum: top, ...rest } = inputs;
+  const energies = Float64Array.from(inputs.energies);
+  const rows = siteDos?.map((row) => Float64Array.from(row));
+  const total = totalDos && Float64Array.from(totalDos);
+  const sum = total ?? addSpectra(rows ?? [], energies.length);
+  return assertDosFile({
+    ...rest,
+    ...(crystal && { crystal }),
+    fermiEnergy,
+    energies,
+    ...(rows && { siteDos: rows }),
+    ...(total && { totalDos: total }),
+    sigma,
+    binning: "centred",
+    known: inputs.known ?? knownFromValues(energies, sum),
+    ...(top !== undefined && { valenceBandMaximum: top }),
+    notes: [],
+  });
+}
+
 /** Larger than any real energy (eV) or density (states/eV); such numbers come from damaged files, and overflow. */
 const largestEnergy = 1e5;
 const largestDensity = 1e6;
 
-/** The file itself. @throws Error when an energy or a density is beyond what any calculation gives. */
-export function assertPlausible(file: DosFile): DosFile {
-  const energy = [...file.energies, file.fermiEnergy ?? 0].find((e) => !(Math.abs(e) <= largestEnergy));
-  if (energy !== undefined) throw new Error(`${file.source}: an energy of ${energy} eV`);
-  for (const row of [...(file.siteDos ?? []), ...(file.totalDos ? [file.totalDos] : [])]) {
+/**
+ * The file itself.
+ *
+ * @throws Error that names the source: no spectrum, energies that do not rise, spectra that do not fit the energies or the
+ * crystal, an energy or a density beyond what any calculation gives.
+ */
+export function assertDosFile(file: DosFile): DosFile {
+  const fail = (what: string): never => {
+    throw new Error(`${file.source}: ${what}`);
+  };
+  const { energies, siteDos, totalDos, crystal } = file;
+  if (!siteDos && !totalDos) fail("it has no density of states");
+  if (energies.length < 2) fail(`expected at least 2 energies, found ${energies.length}`);
+  const energy = [...energies, file.fermiEnergy ?? 0].find((e) => !(Math.abs(e) <= largestEnergy));
+  if (energy !== undefined) fail(`an energy of ${energy} eV`);
+  const falls = energies.findIndex((e, i) => i > 0 && e <= energies[i - 1]);
+  if (falls > 0) fail(`energies must rise: energy ${falls} is ${energies[falls]} eV after ${energies[falls - 1]} eV`);
+  if (siteDos && crystal && siteDos.length !== crystal.atomicNumbers.length)
+    fail(`it has ${siteDos.length} sites, its crystal ${crystal.atomicNumbers.length}`);
+  if (!(file.sigma >= 0 && Number.isFinite(file.sigma))) fail(`sigma must be at least 0 eV, found ${file.sigma}`);
+  for (const row of [...(siteDos ?? []), ...(totalDos ? [totalDos] : [])]) {
+    if (row.length !== energies.length) fail(`a spectrum of ${row.length} points for ${energies.length} energies`);
     const e = row.findIndex((value) => !(Math.abs(value) <= largestDensity));
-    if (e >= 0)
-      throw new Error(`${file.source}: a density of ${row[e]} states/eV at ${file.energies[e].toFixed(3)} eV`);
+    if (e >= 0) fail(`a density of ${row[e]} states/eV at ${energies[e].toFixed(3)} eV`);
   }
   return file;
 }

@@ -124,7 +124,7 @@ async function beginningOf(response: Response): Promise<string> {
 }
 
 function chunksOf({ body }: Response): AsyncIterable<Uint8Array> {
-  return (body ?? new Blob([]).stream()) as unknown as AsyncIterable<Uint8Array>;
+  return (body ?? new Blob([]).stream()) as AsyncIterable<Uint8Array>;
 }
 
 /** Seconds in the header as ms, a minute at most; a date is ignored. */

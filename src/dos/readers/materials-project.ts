@@ -3,7 +3,7 @@ import { parseJson } from "../../base/json.js";
 import type { DosFile, ReadDosOptions } from "./dos-file.js";
 import { fetchBytes, HttpError, type FetchOptions } from "./http.js";
 import { asList, asObject, type JsonObject } from "./json.js";
-import { dosFromText } from "./read.js";
+import { dosFromText } from "./read-json.js";
 
 /** Where fetched documents stay; `diskCache` of the data room is one. Keys look like paths: "dos/mp-1056831.json.gz". */
 export interface DocumentCache {

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
-import { addSpectra, assertPlausible, type DosChannel, type DosFile, type ReadDosOptions } from "./dos-file.js";
-import { projwfcFiles, type ShellFile } from "./projwfc-files.js";
+import { addSpectra, assertDosFile, type DosChannel, type DosFile, type ReadDosOptions } from "./dos-file.js";
+import type { DosReader } from "./dos-reader.js";
+import { isProjwfcRun, projwfcFiles, type ShellFile } from "./projwfc-files.js";
 import { readPwSchema, type PwRun } from "./projwfc-schema.js";
 import { readProjwfcTable, type ProjwfcTable } from "./projwfc-table.js";
 
@@ -8,6 +9,13 @@ import { readProjwfcTable, type ProjwfcTable } from "./projwfc-table.js";
 interface Shell extends ShellFile {
   readonly table: ProjwfcTable;
 }
+
+/** The format in the list of file formats. */
+export const projwfcReader: DosReader = {
+  name: "projwfc.x (Quantum ESPRESSO)",
+  recognises: ({ path }) => isProjwfcRun(path),
+  read: async ({ path }, options) => [await readProjwfc(path, options)],
+};
 
 /**
  * Reads a folder of Quantum ESPRESSO's projwfc.x (or one of its files): `PREFIX.pdos_atm#...` of every atom and shell,
@@ -32,7 +40,7 @@ export async function readProjwfc(path: string, options: ReadDosOptions = {}): P
   assertSums(siteDos, total, files.total);
   const totalDos = addSpectra(columns(total, /^dos/), energies.length);
   const { valenceBandMaximum: top } = run;
-  return assertPlausible({
+  return assertDosFile({
     source: path,
     format: "projwfc.x (Quantum ESPRESSO)",
     crystal,

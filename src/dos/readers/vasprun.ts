@@ -2,15 +2,23 @@ import { assertCrystal, atomicNumber, isElement, wrap, type Crystal, type Vector
 import { fileBytes } from "./bytes.js";
 import {
   addSpectra,
-  assertPlausible,
+  assertDosFile,
   knownFromValues,
   spinOrbitError,
   type DosChannel,
   type DosFile,
   type ReadDosOptions,
 } from "./dos-file.js";
+import type { DosReader } from "./dos-reader.js";
 import { VasprunCollector, type SpinTotal, type VasprunContents } from "./vasprun-collector.js";
 import { readXml } from "./xml.js";
+
+/** The format in the list of file formats. */
+export const vasprunReader: DosReader = {
+  name: "vasprun.xml",
+  recognises: ({ start }) => start.startsWith("<"),
+  read: async (input, options) => [await parseVasprun(input.bytes(), input.path, options)],
+};
 
 /**
  * Reads VASP's `vasprun.xml`, plain or gzip, in one pass: memory holds the answer, not the file. The density of states and
@@ -40,7 +48,7 @@ export async function parseVasprun(
       ? new Error(`${message}: the run is unfinished, or the file was cut off`, { cause: error })
       : error;
   }
-  return assertPlausible(finished(collector.contents, source, options));
+  return assertDosFile(finished(collector.contents, source, options));
 }
 
 function finished(contents: VasprunContents, source: string, options: ReadDosOptions): DosFile {
