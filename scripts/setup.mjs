@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { prepareBundled } from "./bundled.mjs";
 
 /** The clone's folder. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
@@ -18,6 +19,7 @@ export function setUp() {
   const problem = nodeProblem(process.versions.node);
   if (problem) stop(problem);
   if (missingPackages(readLock("package-lock.json"), readLock("node_modules/.package-lock.json")).length > 0) install();
+  prepareBundled(root);
   const sources = sourcesDigest();
   if (!existsSync(buildStamp) || readFileSync(buildStamp, "utf8") !== sources) build(sources);
   say("ready");

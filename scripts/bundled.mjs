@@ -1,0 +1,45 @@
+// What the package carries inside itself (bundleDependencies in package.json), because npm cannot install it elsewhere as it is:
+// onnxruntime-node's install script downloads CUDA libraries, danfojs-node asks for files outside the registry. A package cannot
+// set flags or overrides for its user, so the bundled copies are changed here. Doing it again changes nothing.
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Changes node_modules of a folder so that `npm pack` there bundles what installs anywhere. */
+export function prepareBundled(root) {
+  const modules = join(root, "node_modules");
+  changeManifest(join(modules, "onnxruntime-node"), withoutDownload);
+  const danfo = join(modules, "danfojs-node");
+  changeManifest(danfo, fromRegistry);
+  change(join(danfo, "dist", "danfojs-base", "shared", "tensorflowlib.js"), (code) =>
+    code.replaceAll('"@tensorflow/tfjs-node"', '"@tensorflow/tfjs"'),
+  );
+}
+
+/** onnxruntime-node without its install script and the packages that only the script uses. */
+export function withoutDownload({ scripts: _scripts, ...manifest }) {
+  const { "onnxruntime-common": common } = manifest.dependencies;
+  return { ...manifest, dependencies: { "onnxruntime-common": common } };
+}
+
+/** danfojs-node on our own tfjs, with the spreadsheet reader that stands in the registry. */
+export function fromRegistry(manifest) {
+  const { "@tensorflow/tfjs-node": _native, ...dependencies } = manifest.dependencies;
+  return {
+    ...manifest,
+    dependencies: { ...dependencies, xlsx: "npm:@e965/xlsx@0.20.3" },
+    peerDependencies: { "@tensorflow/tfjs": "^4.22.0" },
+  };
+}
+
+function changeManifest(folder, edit) {
+  change(join(folder, "package.json"), (text) => `${JSON.stringify(edit(JSON.parse(text)), null, 2)}\n`);
+}
+
+/** Replaces a file, never writes into it: package managers share files between folders by hard links. */
+function change(path, edit) {
+  const text = readFileSync(path, "utf8");
+  const edited = edit(text);
+  if (edited === text) return;
+  writeFileSync(`${path}.new`, edited);
+  renameSync(`${path}.new`, path);
+}
