@@ -16,19 +16,22 @@ export function prepareBundled(root) {
 }
 
 /** onnxruntime-node without its install script and the packages that only the script uses. */
-export function withoutDownload({ scripts: _scripts, ...manifest }) {
+function withoutDownload(manifest) {
   const { "onnxruntime-common": common } = manifest.dependencies;
-  return { ...manifest, dependencies: { "onnxruntime-common": common } };
+  return { ...without(manifest, "scripts"), dependencies: { "onnxruntime-common": common } };
 }
 
 /** danfojs-node on our own tfjs, with the spreadsheet reader that stands in the registry. */
-export function fromRegistry(manifest) {
-  const { "@tensorflow/tfjs-node": _native, ...dependencies } = manifest.dependencies;
+function fromRegistry(manifest) {
   return {
     ...manifest,
-    dependencies: { ...dependencies, xlsx: "npm:@e965/xlsx@0.20.3" },
+    dependencies: { ...without(manifest.dependencies, "@tensorflow/tfjs-node"), xlsx: "npm:@e965/xlsx@0.20.3" },
     peerDependencies: { "@tensorflow/tfjs": "^4.22.0" },
   };
+}
+
+function without(record, name) {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => key !== name));
 }
 
 function changeManifest(folder, edit) {

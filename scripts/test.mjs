@@ -35,8 +35,8 @@ const results = Object.entries(steps)
 console.log(`\n${results.map(({ name, passed, seconds }) => line(name, passed, seconds)).join("\n")}`);
 const failed = results.filter(({ passed }) => !passed);
 console.log(failed.length === 0 ? "all passed" : `failed: ${failed.map(({ name }) => name).join(", ")}`);
-const tests = results.reduce((sum, result) => add(sum, countsOf(result)), { passed: 0, failed: 0 });
-console.log(`${tests.passed} passed, ${tests.failed} failed`);
+const tests = results.reduce((sum, result) => add(sum, countsOf(result)), { passed: 0, failed: 0, skipped: 0 });
+console.log(`${tests.passed} passed, ${tests.failed} failed, ${tests.skipped} skipped`);
 rmSync(scratch, { recursive: true });
 process.exitCode = failed.length === 0 ? 0 : 1;
 
@@ -47,23 +47,24 @@ function runStep(name, args) {
   return { name, passed: status === 0, seconds: (performance.now() - start) / 1000, ran: testCounts(name) };
 }
 
-/** How many tests a suite ran; undefined for steps that are none, and for a suite that broke off. */
+/** How many tests a suite ran or left out; undefined for steps that are none, and for a suite that broke off. */
 function testCounts(name) {
   try {
-    const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(counted(name), "utf8"));
-    return { passed, failed };
+    const report = JSON.parse(readFileSync(counted(name), "utf8"));
+    const { numPassedTests: passed, numFailedTests: failed, numTodoTests: todo } = report;
+    return { passed, failed, skipped: report.numPendingTests + todo };
   } catch {
     return undefined;
   }
 }
 
 /** A step without tests counts as one; one that broke off has failed, whatever its tests said. */
-function countsOf({ passed, ran = { passed: Number(passed), failed: 0 } }) {
+function countsOf({ passed, ran = { passed: Number(passed), failed: 0, skipped: 0 } }) {
   return passed ? ran : { ...ran, failed: Math.max(1, ran.failed) };
 }
 
 function add(a, b) {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
 
 function line(name, passed, seconds) {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
@@ -13,21 +14,41 @@ const libraryFiles: Readonly<Record<BrowserLibrary, string>> = {
   "vega-lite": "vega-lite/build/vega-lite.min.js",
 };
 
-const packed = new Map<BrowserLibrary, Promise<string>>();
+interface Asset {
+  readonly packed: string;
+  readonly hash: string;
+}
+
+const assets = new Map<BrowserLibrary, Promise<Asset>>();
 
 /** A library's code, gzip + base64, read from the installed package once. */
-export function packedLibrary(library: BrowserLibrary): Promise<string> {
-  const known = packed.get(library) ?? readPacked(library);
-  packed.set(library, known);
+export async function packedLibrary(library: BrowserLibrary): Promise<string> {
+  return (await asset(library)).packed;
+}
+
+/** The hash by which a page's content security policy lets a library run. */
+export async function libraryHash(library: BrowserLibrary): Promise<string> {
+  return (await asset(library)).hash;
+}
+
+function asset(library: BrowserLibrary): Promise<Asset> {
+  const known = assets.get(library) ?? readAsset(library);
+  assets.set(library, known);
   return known;
 }
 
-async function readPacked(library: BrowserLibrary): Promise<string> {
-  return packText(await readFile(require.resolve(libraryFiles[library])));
+async function readAsset(library: BrowserLibrary): Promise<Asset> {
+  const code = await readFile(require.resolve(libraryFiles[library]), "utf8");
+  return { packed: packText(code), hash: scriptHash(code) };
+}
+
+/** The source of a content security policy that lets one inline script run: 'sha256-...'. */
+export function scriptHash(code: string): string {
+  return `'sha256-${createHash("sha256").update(code).digest("base64")}'`;
 }
 
 /** gzip + base64, the inverse of the page's `unpack`. */
-export function packText(text: string | Uint8Array): string {
+export function packText(text: string): string {
   return gzipSync(text, { level: 9 }).toString("base64");
 }
 

@@ -1,14 +1,18 @@
+import type { CrystalLike } from "../crystal/index.js";
 import type { VegaLiteSpec } from "./charts/spec.js";
 import { frameRows, isFrame, isSeries, seriesRows } from "./frame.js";
+import { Html } from "./html.js";
 import { htmlTable, textTable, type Row } from "./table.js";
 import { formatProgress, ProgressMeter, progressHtml, type ProgressState } from "./progress.js";
 import { toSvg } from "./render.js";
+import { crystalView } from "./view3d.js";
 
 /** One output in several forms, by MIME type; the notebook takes the richest that it knows. */
 export type MimeBundle = Readonly<Record<string, unknown>>;
 
-/** What `show` accepts: a chart, HTML (a view, a table), rows, or anything else, as text. */
-export type Showable = VegaLiteSpec | string | readonly Row[] | object | number | boolean | null | undefined;
+/** What `show` accepts: a chart, HTML (a view, a table, `html()`), a crystal, rows, or anything else, as text. */
+export type Showable =
+  VegaLiteSpec | Html | CrystalLike | string | readonly Row[] | object | number | boolean | null | undefined;
 
 /** A kernel that can send several MIME types at once sets `globalThis.__dosmith_display` to this. */
 export type DisplayHook = (bundle: MimeBundle, options?: { displayId?: string; update?: boolean }) => void;
@@ -40,8 +44,9 @@ const vegaLiteMime = "application/vnd.vegalite.v5+json";
 const preference = ["text/html", vegaLiteMime, "image/svg+xml", "text/plain"];
 
 /**
- * Shows a value under the notebook cell: charts as interactive Vega-Lite with an SVG beside it, views and tables as
- * HTML. Outside a notebook nothing is shown; `mimeBundle` has what would be.
+ * Shows a value under the notebook cell: a chart as interactive Vega-Lite with an SVG beside it, a crystal as a 3D view, rows
+ * and danfo frames as a table, `html()` as it is, anything else as text. Outside a notebook nothing is shown; `mimeBundle` has
+ * what would be.
  */
 export async function show(value: Showable | Promise<Showable>): Promise<void> {
   send(await mimeBundle(await value));
@@ -73,11 +78,13 @@ export function interruptSignal(): AbortSignal {
 
 /** The forms of a value by MIME type, without showing it. */
 export async function mimeBundle(value: Showable): Promise<MimeBundle> {
-  if (typeof value === "string") return stringBundle(value);
+  if (typeof value === "string") return { "text/plain": value };
+  if (value instanceof Html) return htmlBundle(value);
   if (isRows(value)) return tableBundle(value);
   if (isChart(value)) return chartBundle(value);
   if (isSeries(value)) return tableBundle(seriesRows(value));
   if (isFrame(value)) return tableBundle(frameRows(value));
+  if (isCrystalLike(value)) return htmlBundle(await crystalView(value));
   return { "text/plain": typeof value === "object" ? JSON.stringify(value, null, 2) : String(value) };
 }
 
@@ -131,13 +138,12 @@ function sendRichest(display: TslabDisplay, bundle: MimeBundle): void {
   display.raw(type, typeof content === "string" ? content : JSON.stringify(content));
 }
 
-function stringBundle(text: string): MimeBundle {
-  const isHtml = /^\s*<(iframe|table|div|figure|svg|p|section)\b/i.test(text);
-  return isHtml ? { "text/html": text, "text/plain": "[HTML view]" } : { "text/plain": text };
+function htmlBundle({ markup }: Html): MimeBundle {
+  return { "text/html": markup, "text/plain": "[HTML view]" };
 }
 
 function tableBundle(rows: readonly Row[]): MimeBundle {
-  return { "text/html": htmlTable(rows), "text/plain": textTable(rows) };
+  return { "text/html": htmlTable(rows).markup, "text/plain": textTable(rows) };
 }
 
 async function chartBundle(spec: VegaLiteSpec): Promise<MimeBundle> {
@@ -147,6 +153,12 @@ async function chartBundle(spec: VegaLiteSpec): Promise<MimeBundle> {
 function isChart(value: unknown): value is VegaLiteSpec {
   const schema = (value as { $schema?: unknown } | null)?.$schema;
   return typeof schema === "string" && schema.includes("/vega-lite/");
+}
+
+function isCrystalLike(value: unknown): value is CrystalLike {
+  const crystal = (value as { crystal?: unknown } | null)?.crystal ?? value;
+  const { latticeMatrix, fracCoords } = (crystal ?? {}) as { latticeMatrix?: unknown; fracCoords?: unknown };
+  return Array.isArray(latticeMatrix) && Array.isArray(fracCoords);
 }
 
 function isRows(value: unknown): value is readonly Row[] {

@@ -1,4 +1,4 @@
-import { packedElement, packedLibrary, packText } from "./assets.js";
+import { libraryHash, packedElement, packedLibrary, packText, scriptHash } from "./assets.js";
 import { dosChart } from "./charts/dos-chart.js";
 import { escapeHtml } from "./html.js";
 import { toSvg } from "./render.js";
@@ -8,9 +8,7 @@ import { pageStyle } from "./report/style.js";
 import { candidateHeading, candidateTable, explanation, provenance } from "./report/sections.js";
 import type { ReportCandidate, ReportData } from "./report-data.js";
 
-/** Nothing may be loaded; Vega compiles its expressions, hence unsafe-eval. */
-const contentPolicy =
-  "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; worker-src blob:";
+const libraries = ["vega", "vega-lite", "3dmol"] as const;
 
 /**
  * The whole run as one HTML page that works from a file, without a network: ranked candidates, target against predicted
@@ -22,15 +20,16 @@ const contentPolicy =
 export async function renderReport(data: ReportData): Promise<string> {
   const candidates = [...data.candidates].sort((a, b) => a.rank - b.rank);
   const content = pageContent(data, candidates);
-  const [chart, ...libraries] = await Promise.all([
+  const [chart, policy, ...packed] = await Promise.all([
     staticChart(data, candidates[0]),
-    ...(["vega", "vega-lite", "3dmol"] as const).map(async (name) => packedElement(name, await packedLibrary(name))),
+    contentPolicy(),
+    ...libraries.map(async (name) => packedElement(name, await packedLibrary(name))),
   ]);
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${contentPolicy}">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(data.title)}</title>
@@ -44,12 +43,21 @@ ${details(candidates[0], chart)}
 ${explanation(data)}
 ${provenance(data)}
 </main>
-${libraries.join("\n")}
+${packed.join("\n")}
 ${packedElement("content", packText(JSON.stringify(content)))}
 <script>${pageScript}</script>
 </body>
 </html>
 `;
+}
+
+/**
+ * Nothing may be loaded, and no script runs but the page's own and its libraries, by their hashes: markup that found its way into a
+ * label could not. Vega compiles its expressions, hence unsafe-eval.
+ */
+async function contentPolicy(): Promise<string> {
+  const hashes = [scriptHash(pageScript), ...(await Promise.all(libraries.map(libraryHash)))];
+  return `default-src 'none'; script-src ${hashes.join(" ")} 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'`;
 }
 
 function header(data: ReportData, candidates: readonly ReportCandidate[]): string {

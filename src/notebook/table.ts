@@ -1,9 +1,11 @@
 import type { DataFrame } from "danfojs-node";
-import { volume } from "../crystal/index.js";
-import { escapeHtml } from "./html.js";
+import { crystalOf, volume, type CrystalLike } from "../crystal/index.js";
+import { escapeHtml, Html } from "./html.js";
 import type { ReportCandidate } from "./report-data.js";
 
+/** A value of a table. */
 export type Cell = string | number | boolean | null | undefined;
+/** A row of a table by column. */
 export type Row = Readonly<Record<string, Cell>>;
 
 /** A column of `htmlTable`. */
@@ -50,7 +52,7 @@ const mostRows = 60;
  * An HTML table. Text is escaped, numbers are rounded for reading (one number of decimals a column) and aligned, booleans become
  * "yes" and "no". Of more than 60 rows the first fifty and the last ten are shown.
  */
-export function htmlTable(rows: readonly Row[], columns: readonly Column[] = columnsOf(rows)): string {
+export function htmlTable(rows: readonly Row[], columns: readonly Column[] = columnsOf(rows)): Html {
   const formats = columns.map((column) => withDecimals(column, rows));
   const head = formats.map(
     (column) => `<th scope="col"${alignment(column, rows)}>${escapeHtml(columnTitle(column))}</th>`,
@@ -60,7 +62,9 @@ export function htmlTable(rows: readonly Row[], columns: readonly Column[] = col
       ? `<tr><td colspan="${columns.length}" style="text-align:center">${part}</td></tr>`
       : `<tr>${formats.map((column) => cellHtml(part[column.key], column)).join("")}</tr>`,
   );
-  return `<table class="dosmith"><thead><tr>${head.join("")}</tr></thead><tbody>${body.join("\n")}</tbody></table>`;
+  return new Html(
+    `<table class="dosmith"><thead><tr>${head.join("")}</tr></thead><tbody>${body.join("\n")}</tbody></table>`,
+  );
 }
 
 /** The same as text: columns padded with spaces, numbers to the right. */
@@ -126,7 +130,8 @@ export function formatCell(value: Cell, decimals?: number): string {
 }
 
 /** Volume of the cell over its number of atoms, Å³. */
-export function volumePerAtom({ crystal }: Pick<ReportCandidate, "crystal">): number {
+export function volumePerAtom(of: CrystalLike): number {
+  const crystal = crystalOf(of);
   return volume(crystal.latticeMatrix) / crystal.atomicNumbers.length;
 }
 

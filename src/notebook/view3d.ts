@@ -1,6 +1,6 @@
-import type { Crystal } from "../crystal/index.js";
+import { crystalOf, type Crystal, type CrystalLike } from "../crystal/index.js";
 import { packedElement, packedLibrary, unpackScript } from "./assets.js";
-import { escapeHtml, scriptJson } from "./html.js";
+import { escapeHtml, Html, scriptJson } from "./html.js";
 import { crystalScene, defaultSupercell, type SceneOptions } from "./scene.js";
 import { sceneScript } from "./scene-page.js";
 
@@ -12,14 +12,20 @@ export interface ViewOptions extends SceneOptions {
   readonly label?: string;
 }
 
+/** Settings of a played view. */
+export interface TrajectoryViewOptions extends ViewOptions {
+  /** Default 8. */
+  readonly framesPerSecond?: number;
+}
+
 /**
  * A crystal to turn and zoom (mouse, touch; arrow keys, + and -), as HTML that needs nothing but itself: 3Dmol is
  * packed inside a sandboxed frame (about 220 kB).
  *
- * @throws Error when the supercell is not positive integers or too large.
+ * @throws Error when the supercell is not three positive integers or too large, or a coordinate is not finite.
  */
-export function crystalView(crystal: Crystal, options: ViewOptions = {}): Promise<string> {
-  return framedView([crystal], options);
+export async function crystalView(crystal: CrystalLike, options: ViewOptions = {}): Promise<Html> {
+  return framedView([crystalOf(crystal)], options);
 }
 
 /**
@@ -29,16 +35,17 @@ export function crystalView(crystal: Crystal, options: ViewOptions = {}): Promis
  * @throws Error when there are no frames, or a frame is not finite.
  */
 export async function trajectoryView(
-  crystals: readonly Crystal[],
-  options: ViewOptions & { readonly framesPerSecond?: number } = {},
-): Promise<string> {
+  frames: readonly CrystalLike[],
+  options: TrajectoryViewOptions = {},
+): Promise<Html> {
+  const crystals = frames.map(crystalOf);
   const last = crystals.at(-1);
   if (!last) throw new Error("trajectory: expected at least one crystal, found none");
   const supercell = options.supercell ?? defaultSupercell(last);
   return framedView(crystals, { ...options, supercell }, options.framesPerSecond ?? 8);
 }
 
-async function framedView(crystals: readonly Crystal[], options: ViewOptions, framesPerSecond = 0): Promise<string> {
+async function framedView(crystals: readonly Crystal[], options: ViewOptions, framesPerSecond = 0): Promise<Html> {
   const [width, height] = options.size ?? [480, 360];
   const scenes = crystals.map((crystal) => {
     const scene = crystalScene(crystal, options);
@@ -46,7 +53,9 @@ async function framedView(crystals: readonly Crystal[], options: ViewOptions, fr
   });
   const page = framePage(await packedLibrary("3dmol"), scenes, framesPerSecond);
   const title = escapeHtml(`3D view of ${scenes[0]?.label ?? ""}`);
-  return `<iframe title="${title}" sandbox="allow-scripts" loading="lazy" style="width:${width}px;max-width:100%;height:${height}px;border:0;color-scheme:normal" srcdoc="${escapeHtml(page)}"></iframe>`;
+  return new Html(
+    `<iframe title="${title}" sandbox="allow-scripts" loading="lazy" style="width:${width}px;max-width:100%;height:${height}px;border:0;color-scheme:normal" srcdoc="${escapeHtml(page)}"></iframe>`,
+  );
 }
 
 function framePage(library: string, scenes: readonly object[], framesPerSecond: number): string {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Script } from "node:vm";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -10,6 +11,8 @@ function packed(html: string, id: string): string {
   const base64 = new RegExp(`<script type="text/plain" id="${id}">([^<]*)</script>`).exec(html)?.[1] ?? "";
   return gunzipSync(Buffer.from(base64, "base64")).toString();
 }
+
+const libraries = ["vega", "vega-lite", "3dmol"];
 
 const contentOf = (html: string) => JSON.parse(packed(html, "content")) as PageContent;
 
@@ -32,7 +35,13 @@ describe("renderReport", () => {
     const html = await renderReport(reportData());
     expect(unbalancedTags(html)).toEqual([]);
     expect(html.replace(/<script[\s\S]*?<\/script>/g, "")).not.toMatch(/(src|href|url\()\s*=?\s*["']?(https?:)?\/\//i);
-    expect(html).toContain("default-src 'none'");
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? "";
+    expect(policy).toContain("default-src 'none'");
+    const scripts = /script-src ([^;]*)/.exec(policy)?.[1] ?? "";
+    expect(scripts).not.toContain("unsafe-inline");
+    const code = [/<script>([\s\S]*?)<\/script>/.exec(html)?.[1] ?? "", ...libraries.map((id) => packed(html, id))];
+    const hashes = code.map((text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`);
+    expect(scripts.split(" ")).toEqual([...hashes, "'unsafe-eval'"]);
     expect(html.length).toBeLessThan(1_500_000);
     expect(() => new Script(pageScript)).not.toThrow();
     for (const [id, mark] of [

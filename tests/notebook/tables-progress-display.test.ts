@@ -6,6 +6,7 @@ import {
   dosChart,
   formatDuration,
   formatProgress,
+  html,
   htmlTable,
   interruptSignal,
   liveOutput,
@@ -17,7 +18,7 @@ import {
   textTable,
   type MimeBundle,
 } from "../../src/notebook/index.js";
-import { candidate, target } from "./samples.js";
+import { boronNitride, candidate, target } from "./samples.js";
 
 describe("tables", () => {
   it("candidateFrame has one row a candidate with its numbers", async () => {
@@ -30,7 +31,7 @@ describe("tables", () => {
   });
 
   it("htmlTable escapes, rounds and names units", () => {
-    const html = htmlTable(
+    const { markup: html } = htmlTable(
       [{ a: "<b>", x: 1.23456, ok: true, none: null, bad: NaN }],
       [
         { key: "a" },
@@ -45,7 +46,7 @@ describe("tables", () => {
     expect(html).toContain(">1.23</td>");
     expect(html).toMatch(/>yes<\/td><td[^>]*>–<\/td>/);
     expect(html).not.toContain("NaN");
-    expect(htmlTable([])).toContain("<tbody></tbody>");
+    expect(htmlTable([]).markup).toContain("<tbody></tbody>");
   });
 });
 
@@ -92,7 +93,7 @@ describe("number formats", () => {
     ).toBe(["name      gap", "Si       0.61", "diamond  4.10"].join("\n"));
     const rows = Array.from({ length: 1000 }, (_, i) => ({ i }));
     expect(textTable(rows)).toContain("… 940 more of 1000 rows …");
-    const html = htmlTable(rows);
+    const { markup: html } = htmlTable(rows);
     expect(html.match(/<tr>/g)).toHaveLength(62);
     expect(html).toContain(">999</td>");
   });
@@ -162,7 +163,7 @@ describe("show", () => {
   it("hands the whole bundle to a kernel that takes it", async () => {
     const sent: MimeBundle[] = [];
     globals.__dosmith_display = (bundle: MimeBundle) => sent.push(bundle);
-    await show(Promise.resolve("<iframe></iframe>"));
+    await show(Promise.resolve(html("<iframe></iframe>")));
     expect(sent).toEqual([{ "text/html": "<iframe></iframe>", "text/plain": "[HTML view]" }]);
   });
 
@@ -223,6 +224,11 @@ describe("show", () => {
     );
     expect(await mimeBundle(3)).toEqual({ "text/plain": "3" });
     expect(await mimeBundle("a < b")).toEqual({ "text/plain": "a < b" });
+    const hostile = '<svg onload="alert(1)">';
+    expect(await mimeBundle(hostile)).toEqual({ "text/plain": hostile });
+    expect(await mimeBundle({ ...html("<b>") })).not.toHaveProperty("text/html");
+    for (const crystal of [boronNitride, candidate(1)])
+      expect((await mimeBundle(crystal))["text/html"]).toMatch(/^<iframe title="3D view of BN/);
     expect(await mimeBundle({ a: 1 })).toEqual({ "text/plain": '{\n  "a": 1\n}' });
   });
 });

@@ -100,7 +100,7 @@ describe("colours", () => {
 
 describe("views", () => {
   it("carry 3Dmol inside a sandboxed frame and load nothing", async () => {
-    const html = await crystalView(boronNitride, { label: "<script>alert(1)</script>" });
+    const { markup: html } = await crystalView(boronNitride, { label: "<script>alert(1)</script>" });
     expect(html).toMatch(/^<iframe [^>]*sandbox="allow-scripts"[^>]*srcdoc="[^"]*"><\/iframe>$/);
     const page = framePage(html);
     expect(page).not.toMatch(/(src|href)\s*=\s*["']?(https?:)?\/\//i);
@@ -111,7 +111,9 @@ describe("views", () => {
   });
 
   it("plays every frame of a trajectory", async () => {
-    const page = framePage(await trajectoryView([boronNitride, boronNitride, boronNitride], { framesPerSecond: 4 }));
+    const page = framePage(
+      (await trajectoryView([boronNitride, boronNitride, boronNitride], { framesPerSecond: 4 })).markup,
+    );
     const scenes = JSON.parse(/const scenes = (\[.*\]), framesPerSecond = 4;/.exec(page)?.[1] ?? "[]") as unknown[];
     expect(scenes).toHaveLength(3);
     await expect(trajectoryView([])).rejects.toThrow(/at least one/);
