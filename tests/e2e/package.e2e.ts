@@ -37,7 +37,7 @@ const data = await openDataset(bundledFile("datasets/pbe-prototypes"));
 const crystal: Crystal = data.at(0).crystal;
 const frame = await candidateFrame([]).then(({ shape }) => shape, (error: Error) => error.message);
 const { markup } = await crystalView(crystal);
-console.log(JSON.stringify([data.length > 1000, (await createEngine("auto")).backend, frame, markup.length > 1e5]));
+console.log(JSON.stringify([data.length > 1000, (await createEngine("auto")).name, frame, markup.length > 1e5]));
 console.log(Object.keys(await mimeBundle(crystal)));
 `;
 
