@@ -1,5 +1,5 @@
 import type { ConditionBlock } from "../diffusion/index.js";
-import { normals, uniforms } from "../runtime/index.js";
+import type { Key } from "../runtime/index.js";
 import type { Example } from "./examples.js";
 
 /** How training examples are varied. All probabilities are per crystal. */
@@ -32,18 +32,20 @@ export function wholeCondition({ atoms, siteDos, totalDos }: Example): Condition
 }
 
 /**
- * The condition that a training step shows: sometimes nothing, otherwise the whole or a part of it, with noisy spectra.
- * Half of the partial trainings keep everything, so that the common case stays the common case.
+ * What one training step draws for one crystal, by the last number of its key's path: the numbers that seeds have always had.
+ * The diffusion noise has those from 3 to 11, and the condition must not tell them.
  */
-export function augmentCondition(
-  example: Example,
-  options: AugmentOptions,
-  seed: number,
-  stream: number,
-  step: number,
-): ConditionRow {
-  const u = uniforms(seed, stream, step, 1, 6 + example.atoms);
-  const row = noisySpectra(wholeCondition(example), options.spectralNoise, seed, stream, step);
+export const draws = { time: 0, condition: 1, strain: 2, spectralNoise: 100 } as const;
+
+/**
+ * The condition that a training step shows: sometimes nothing, otherwise the whole or a part of it, with noisy spectra.
+ * Half of the partial conditions keep everything, so that the common case stays the common case.
+ *
+ * @param key of this crystal in this step
+ */
+export function augmentCondition(example: Example, options: AugmentOptions, key: Key): ConditionRow {
+  const u = key.fold(draws.condition).uniforms(6 + example.atoms);
+  const row = noisySpectra(wholeCondition(example), options.spectralNoise, key.fold(draws.spectralNoise));
   if (u[0] < options.dropCondition)
     return { ...row, siteMask: row.siteMask.map(() => 0), totalMask: Float32Array.of(0) };
   if (!options.partial) return row;
@@ -58,32 +60,30 @@ export function augmentCondition(
   };
 }
 
-/** (I + e) L with e a random symmetric 3 x 3 matrix; L [9] in rows. */
-export function strainLattice(
-  lattice: Float32Array,
-  deviation: number,
-  seed: number,
-  stream: number,
-  step: number,
-): Float32Array {
+/**
+ * L (I + e) with e a random symmetric 3 x 3 matrix; L [9] in rows.
+ * @param deviation of the entries of e
+ * @param key of this crystal in this step
+ */
+export function strainLattice(lattice: Float32Array, deviation: number, key: Key): Float32Array {
   if (deviation === 0) return lattice;
-  const [xx, yy, zz, xy, xz, yz] = normals(seed, stream, step, 2, 6).map((z) => z * deviation);
+  const [xx, yy, zz, xy, xz, yz] = key
+    .fold(draws.strain)
+    .normals(6)
+    .map((z) => z * deviation);
   const strain = [1 + xx, xy, xz, xy, 1 + yy, yz, xz, yz, 1 + zz];
   return lattice.map((_, i) =>
     [0, 1, 2].reduce((sum, k) => sum + lattice[3 * Math.floor(i / 3) + k] * strain[3 * k + (i % 3)], 0),
   );
 }
 
-/** Beyond the fields of the diffusion noise (`streamNoise`), whose numbers the condition must not tell. */
-const spectralNoiseField = 100;
-
 /** Multiplies spectra by 1 + smooth noise (linear between knots about 0.8 eV apart), never below 0. */
-function noisySpectra(row: ConditionRow, deviation: number, seed: number, stream: number, step: number): ConditionRow {
+function noisySpectra(row: ConditionRow, deviation: number, key: Key): ConditionRow {
   if (deviation === 0) return row;
   const points = row.totalDos.length;
   const knots = 26;
   const sites = row.siteDos.length / points;
-  const z = normals(seed, stream, step, spectralNoiseField, (sites + 1) * knots);
+  const z = key.normals((sites + 1) * knots);
   const factor = (site: number, e: number): number => {
     const at = (e / (points - 1)) * (knots - 1);
     const k = Math.min(knots - 2, Math.floor(at));

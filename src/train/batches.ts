@@ -1,4 +1,4 @@
-import { permutation } from "../runtime/index.js";
+import { key } from "../runtime/index.js";
 
 /** Crystals of one batch that have the same number of atoms. */
 export interface BatchBlock {
@@ -12,6 +12,7 @@ export interface BatchBlock {
  * has the same number of crystals of each size, in proportion to the data: few compiled programs, and less variance
  * than random mixes. Each size walks through its own endless shuffled epochs.
  * @param sizes atoms of each training crystal
+ * @param seed of the shuffling
  */
 export function stratifiedBatches(
   sizes: readonly number[],
@@ -21,12 +22,12 @@ export function stratifiedBatches(
   const groups = [...groupBySize(sizes)].sort(([a], [b]) => a - b);
   const shuffled = new Map<string, readonly number[]>();
   const epochOrder = (atoms: number, members: readonly number[], epoch: number): readonly number[] => {
-    const key = `${atoms}/${epoch}`;
-    const known = shuffled.get(key);
+    const name = `${atoms}/${epoch}`;
+    const known = shuffled.get(name);
     if (known) return known;
     if (shuffled.size > 2 * groups.length) shuffled.clear();
-    const order = [...permutation(seed, atoms, epoch, members.length)].map((i) => members[i]);
-    shuffled.set(key, order);
+    const order = key(seed).fold(atoms, epoch).shuffled(members);
+    shuffled.set(name, order);
     return order;
   };
   return (step) =>

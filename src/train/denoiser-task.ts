@@ -5,9 +5,9 @@ import type { DosScaler } from "../data/index.js";
 import { concatenate, standardise } from "../data/index.js";
 import type { DenoiserConfig, Parameters, ParameterTensors } from "../model/index.js";
 import { denoiser, denoiserPieces, encodeCondition, encodeLattice, timeEmbedding } from "../model/index.js";
-import { uniforms } from "../runtime/index.js";
+import { key } from "../runtime/index.js";
 import type { AugmentOptions, ConditionRow } from "./augment.js";
-import { augmentCondition, strainLattice, wholeCondition } from "./augment.js";
+import { augmentCondition, draws, strainLattice, wholeCondition } from "./augment.js";
 import { groupBySize, stratifiedBatches } from "./batches.js";
 import type { Example } from "./examples.js";
 import type { TaskBlock, TensorFunction, TrainingTask } from "./task.js";
@@ -51,7 +51,7 @@ export function denoiserTask(options: DenoiserTaskOptions): TrainingTask {
     batch: (step) => {
       const blocks = batches(step).map(({ indices }) => indices.map((i) => training[i]));
       let slot = 0;
-      return buildBlocks(options, blocks, (example) => trainingRow(example, options, seed, slot++, step));
+      return buildBlocks(options, blocks, (example) => trainingRow(example, options, slot++, step));
     },
     validation: () => {
       const groups = [...groupBySize(validation.map((e) => e.atoms)).values()];
@@ -77,16 +77,16 @@ interface Row {
 
 function trainingRow(
   example: Example,
-  { augment, config }: DenoiserTaskOptions,
-  seed: number,
+  { augment, config, seed }: DenoiserTaskOptions,
   stream: number,
   step: number,
 ): Row {
-  const [u] = uniforms(seed, stream, step, 0, 1);
+  const own = key(seed).fold(stream, step);
+  const [u] = own.fold(draws.time).uniforms(1);
   return {
     example,
-    lattice: strainLattice(example.lattice, augment.strain, seed, stream, step),
-    condition: augmentCondition(example, augment, seed, stream, step),
+    lattice: strainLattice(example.lattice, augment.strain, own),
+    condition: augmentCondition(example, augment, own),
     time: 1 + Math.floor(u * config.timesteps),
     seed,
     stream,

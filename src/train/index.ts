@@ -24,9 +24,16 @@ export {
 export { elementsOf, trainWithFiles, type TrainFiles, type TrainingRun, type TrainOptions } from "./run.js";
 export { defaultDenoiserOptions, denoiserRun, type TrainDenoiserOptions } from "./train-denoiser.js";
 export { defaultPredictorOptions, predictorRun, type TrainPredictorOptions } from "./train-predictor.js";
-export { augmentCondition, referenceAugment, strainLattice, wholeCondition, type AugmentOptions } from "./augment.js";
-export { loadTrainerState, saveTrainerState } from "./saved-state.js";
-export { stratifiedBatches } from "./batches.js";
+export {
+  augmentCondition,
+  referenceAugment,
+  strainLattice,
+  wholeCondition,
+  type AugmentOptions,
+  type ConditionRow,
+} from "./augment.js";
+export { loadTrainerState, saveTrainerState, type SavedRun } from "./saved-state.js";
+export { stratifiedBatches, type BatchBlock } from "./batches.js";
 export { makeExamples, type Example } from "./examples.js";
 export { type TaskBlock, type TensorFunction, type TrainingTask } from "./task.js";
 export { denoiserLoss } from "./denoiser-task.js";

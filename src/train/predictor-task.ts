@@ -4,7 +4,7 @@ import type { DosRecord } from "../data/index.js";
 import { concatenate } from "../data/index.js";
 import type { Parameters, RadialPredictorConfig } from "../model/index.js";
 import { descriptors, descriptorSize, oneHotTypes, radialFeatures, memberPredictions } from "../model/index.js";
-import { uniforms } from "../runtime/index.js";
+import { key, type Key } from "../runtime/index.js";
 import { meanOverSites } from "./examples.js";
 import { groupBySize, stratifiedBatches } from "./batches.js";
 import type { TaskBlock, TensorFunction, TrainingTask } from "./task.js";
@@ -62,7 +62,9 @@ export function predictorTask(options: PredictorTaskOptions): TrainingTask {
     batch: (step) =>
       blocks(
         batches(step).map(({ indices }) =>
-          indices.map((i, slot) => hideElements(training[i], options.elementDropout, seed, i, slot, step)),
+          indices.map((i, slot) =>
+            hideElements(training[i], options.elementDropout, key(seed).fold(i, step, firstDropout + slot)),
+          ),
         ),
       ),
     validation: () => validationBlocks,
@@ -78,16 +80,13 @@ function predictorExample(
   return { atoms, ...radialInputs(crystal, config), siteDos: siteDos.values, totalPerAtom };
 }
 
-function hideElements(
-  example: PredictorExample,
-  probability: number,
-  seed: number,
-  index: number,
-  slot: number,
-  step: number,
-): PredictorExample {
+/** A crystal that is twice in a batch is hidden twice: by its place in the batch, from this number on. */
+const firstDropout = 4;
+
+/** Hides each atom's one-hot element with a probability; its descriptors stay. */
+function hideElements(example: PredictorExample, probability: number, own: Key): PredictorExample {
   if (probability === 0) return example;
-  const hidden = uniforms(seed, index, step, 4 + slot, example.atoms).map((u) => (u < probability ? 0 : 1));
+  const hidden = own.uniforms(example.atoms).map((u) => (u < probability ? 0 : 1));
   const classCount = example.types.length / example.atoms;
   return { ...example, types: example.types.map((x, k) => x * hidden[Math.floor(k / classCount)]) };
 }

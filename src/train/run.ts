@@ -56,7 +56,7 @@ export async function* trainWithFiles<M extends Model>(
   run: TrainingRun<M>,
   files: TrainFiles,
 ): AsyncGenerator<TrainingProgress, M> {
-  let state = (await loadTrainerState(files.statePath, run.specs, run.recipe)) ?? startTraining(run.task, run.options);
+  let state = (await loadTrainerState(files.statePath, run)) ?? startTraining(run.task, run.options);
   let saved = state.step;
   const save = async (): Promise<void> => {
     // The state last: killed in between, the run repeats the steps and writes the model again.
@@ -91,11 +91,10 @@ export function trainerOptions(options: TrainOptions): TrainerOptions {
 }
 
 /** What a run is: its settings and, by a digest of their names, its training records. */
-export function recipeOf(options: TrainOptions, records: readonly DosRecord[]): string {
-  const digest = createHash("sha256")
-    .update(JSON.stringify(records.map(({ id }) => id)))
-    .digest("hex");
-  return JSON.stringify({ ...options, records: records.length, ids: digest.slice(0, 16) });
+export function recipeOf(options: TrainOptions, records: Iterable<DosRecord>): string {
+  const ids = Array.from(records, ({ id }) => id);
+  const digest = createHash("sha256").update(JSON.stringify(ids)).digest("hex");
+  return JSON.stringify({ ...options, records: ids.length, ids: digest.slice(0, 16) });
 }
 
 /** Atomic numbers that occur in the records, ascending. */

@@ -1,10 +1,11 @@
 import { access, readFile } from "node:fs/promises";
 import { z } from "zod";
+import { parseJson } from "../base/json.js";
 import type { SafetensorsTensor } from "../data/index.js";
 import { decodeSafetensors, differences, encodeSafetensors, writeFileAtomic } from "../data/index.js";
 import type { ParameterSpec, Parameters } from "../model/index.js";
+import type { Arrays, Optimiser, OptimiserState } from "./optimiser.js";
 import { assertParameters } from "../model/index.js";
-import type { Arrays } from "./optimiser.js";
 import type { TrainerState } from "./trainer.js";
 
 const rate = z.object({
@@ -38,18 +39,25 @@ export async function saveTrainerState(path: string, state: TrainerState, recipe
   );
 }
 
+/** What a saved state must fit: a `TrainingRun` has it. */
+export interface SavedRun {
+  readonly specs: readonly ParameterSpec[];
+  readonly recipe: string;
+  /** Of the trainer; the optimiser says which arrays it remembers. */
+  readonly options: { readonly optimiser: Pick<Optimiser, "slots"> };
+}
+
 /**
  * Reads a saved run, or undefined when there is none.
  * @throws Error when the file is damaged or belongs to another recipe
  */
 export async function loadTrainerState(
   path: string,
-  specs: readonly ParameterSpec[],
-  recipe: string,
+  { specs, recipe, options }: SavedRun,
 ): Promise<TrainerState | undefined> {
   if (!(await exists(path))) return undefined;
   const { tensors, metadata } = decodeSafetensors(await readFile(path), path);
-  const parsed = facts.safeParse(parseJson(metadata["facts"], path));
+  const parsed = facts.safeParse(parseJson(metadata["facts"] ?? "null", `${path}: not a saved training run: facts`));
   if (!parsed.success) throw new Error(`${path}: not a saved training run: ${z.prettifyError(parsed.error)}`);
   const { step, plateau, history, recent, recipe: saved } = parsed.data;
   if (saved !== recipe)
@@ -59,27 +67,19 @@ export async function loadTrainerState(
   const [parameters, average, best] = ["parameters", "average", "best"].map((group) =>
     readGroup(tensors, group, specs, path),
   );
-  const [gradientSum, squareSum] = ["gradientSum", "squareSum"].map((group) =>
-    arrays(readGroup(tensors, group, specs, path)),
+  const optimiser: OptimiserState = Object.fromEntries(
+    options.optimiser.slots.map((slot) => [slot, arrays(readGroup(tensors, slot, specs, path))]),
   );
   return {
     step,
     parameters,
     average,
     best,
-    optimiser: { gradientSum, squareSum },
+    optimiser,
     plateau: { ...plateau, best: plateau.best ?? Infinity },
     history,
     recent,
   };
-}
-
-function parseJson(text: string | undefined, path: string): unknown {
-  try {
-    return JSON.parse(text ?? "null");
-  } catch (cause) {
-    throw new Error(`${path}: not a saved training run: its facts are not JSON`, { cause });
-  }
 }
 
 /** A recipe's settings, so that a message can name the one that differs; any other recipe is its own text. */

@@ -122,7 +122,8 @@ function stepSource(
       let parts: tf.Tensor | undefined;
       let sums: tf.Tensor[] | undefined;
       for (const loss of losses) {
-        const found = lossAndGradients(loss, trained, current, fixed, take(loss.inputs.length), unpack);
+        const inputs = take(loss.inputs.length);
+        const found = lossAndGradients(loss, { trained, weights: current, others: fixed, inputs, unpack });
         parts = parts ? parts.add(found.parts) : found.parts;
         sums = sums ? sums.map((sum, k) => sum.add(found.gradients[k])) : found.gradients;
       }

@@ -53,26 +53,33 @@ export function taskSources(
       name,
       inputs: inputs(fn),
       fn: (...tensors) => {
-        const named = nameTensors(parameters, tensors);
-        const weights = trained.map((key) => named.get(key)!);
-        const { parts, gradients } = lossAndGradients(fn, trained, weights, named, tensors.slice(count));
+        const others = nameTensors(parameters, tensors);
+        const weights = trained.map((key) => others.get(key)!);
+        const { parts, gradients } = lossAndGradients(fn, { trained, weights, others, inputs: tensors.slice(count) });
         return [parts, ...gradients];
       },
     }),
   };
 }
 
-/**
- * The parts of a loss, and the gradients of their sum by `weights`: the tensors of the `trained` parameters, or what `unpack`
- * makes these of.
- */
+/** Where a loss is taken. */
+export interface LossPoint {
+  /** Names of the trained parameters. */
+  readonly trained: readonly string[];
+  /** Their tensors, or what `unpack` makes these of. */
+  readonly weights: readonly tf.Tensor[];
+  /** The other parameters; trained ones among them are replaced. */
+  readonly others: ParameterTensors;
+  /** The block's inputs. */
+  readonly inputs: readonly tf.Tensor[];
+  /** From `weights` to the tensors of the trained parameters; the weights themselves if absent. */
+  readonly unpack?: (weights: readonly tf.Tensor[]) => readonly tf.Tensor[];
+}
+
+/** The parts of a loss, and the gradients of their sum by the point's weights. */
 export function lossAndGradients(
   fn: TensorFunction,
-  trained: readonly string[],
-  weights: readonly tf.Tensor[],
-  others: ParameterTensors,
-  inputs: readonly tf.Tensor[],
-  unpack: (weights: readonly tf.Tensor[]) => readonly tf.Tensor[] = (tensors) => tensors,
+  { trained, weights, others, inputs, unpack = (tensors) => tensors }: LossPoint,
 ): { readonly parts: tf.Tensor; readonly gradients: tf.Tensor[] } {
   let parts: tf.Tensor | undefined;
   const loss = (...current: tf.Tensor[]): tf.Scalar => {

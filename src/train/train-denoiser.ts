@@ -48,15 +48,27 @@ export const defaultDenoiserOptions: TrainDenoiserOptions = {
   seed: 1,
 };
 
-/** A training run of a denoiser: the task with its options, and how its weights become a model. */
+/**
+ * A training run of a denoiser: the task with its options, and how its weights become a model.
+ *
+ * @param training records, for example a `Dataset`; all spectra on the models' grid (400 points, -10 to 10 eV)
+ * @param validation records that the loss is watched on
+ * @throws Error that names a record whose spectra are on another grid
+ *
+ * @example
+ *     const { train, validation } = dataset.split();
+ *     const run = denoiserRun(train, validation, defaultDenoiserOptions);
+ *     for await (const { step, loss } of runTraining(engine, run.task, run.options)) console.log(step, loss);
+ */
 export function denoiserRun(
-  training: readonly DosRecord[],
-  validation: readonly DosRecord[],
+  training: Iterable<DosRecord>,
+  validation: Iterable<DosRecord>,
   options: TrainDenoiserOptions,
 ): TrainingRun<DenoiserModel> {
   const { config, costs, augment, batchSize, seed } = options;
   const specs = denoiserSpecs(config);
-  const scaler = config.encoder === "linear" ? fitScaler(training) : undefined;
+  const records = [...training];
+  const scaler = config.encoder === "linear" ? fitScaler(records) : undefined;
   const task = denoiserTask({
     config,
     costs,
@@ -66,10 +78,10 @@ export function denoiserRun(
     scaler,
     schedule: cosineSchedule(config.timesteps),
     initial: initialParameters(specs, seed),
-    training: makeExamples(training, config.classCount),
+    training: makeExamples(records, config.classCount),
     validation: makeExamples(validation, config.classCount),
   });
-  const elements = elementsOf(training);
+  const elements = elementsOf(records);
   const toModel = (parameters: Parameters, info: DenoiserModel["info"]): DenoiserModel => ({
     kind: "denoiser",
     config,
@@ -83,6 +95,6 @@ export function denoiserRun(
     specs,
     options: trainerOptions(options),
     toModel,
-    recipe: recipeOf(options, training),
+    recipe: recipeOf(options, records),
   };
 }

@@ -36,24 +36,30 @@ export const defaultPredictorOptions: TrainPredictorOptions = {
   seed: 1,
 };
 
-/** A training run of a radial DOS predictor. */
+/**
+ * A training run of a radial DOS predictor.
+ *
+ * @param training records, for example a `Dataset`; all spectra on the models' grid (400 points, -10 to 10 eV)
+ * @param validation records that the loss is watched on
+ */
 export function predictorRun(
-  training: readonly DosRecord[],
-  validation: readonly DosRecord[],
+  training: Iterable<DosRecord>,
+  validation: Iterable<DosRecord>,
   options: TrainPredictorOptions,
 ): TrainingRun<PredictorModel> {
   const { config, batchSize, seed, elementDropout } = options;
   const specs = radialPredictorSpecs(config, descriptorSize);
+  const records = [...training];
   const task = predictorTask({
     config,
     batchSize,
     seed,
     elementDropout,
     initial: initialParameters(specs, seed),
-    training,
-    validation,
+    training: records,
+    validation: [...validation],
   });
-  const elements = elementsOf(training);
+  const elements = elementsOf(records);
   const toModel = (parameters: Parameters, info: PredictorModel["info"]): PredictorModel => ({
     kind: "radial-predictor",
     config,
@@ -66,6 +72,6 @@ export function predictorRun(
     specs,
     options: trainerOptions(options),
     toModel,
-    recipe: recipeOf(options, training),
+    recipe: recipeOf(options, records),
   };
 }

@@ -339,7 +339,7 @@ const config = { ...defaultDenoiserOptions.config, hiddenDim: 16, layerCount: 2,
 const run = denoiserRun(records, records.slice(0, 2), { ...defaultDenoiserOptions, config, steps: 1e6, batchSize: 6, validateEvery: 1e6 });
 const files = { modelPath: "run-model.safetensors", statePath: "run-state.safetensors", saveEvery: 1e9, info: {} };
 const engine = await compiledEngine({ threads: 1 });
-const saved = async () => (await loadTrainerState(files.statePath, run.specs, run.recipe))?.step;
+const saved = async () => (await loadTrainerState(files.statePath, run))?.step;
 const pause = (ms: number) => new Promise((go) => setTimeout(go, ms));
 let last = 0;`;
 

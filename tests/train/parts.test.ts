@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Parameters } from "../../src/model/index.js";
-import { DisposedError, normals } from "../../src/runtime/index.js";
+import { DisposedError, key } from "../../src/runtime/index.js";
 import type { Optimiser, PlateauOptions, StepArrays, TaskBlock, UpdateRule } from "../../src/train/index.js";
 import {
   adam,
@@ -54,7 +54,7 @@ describe.each(engines)("a training step on $name", (engine) => {
     const steps = stepper({ optimiser });
     const [m, v] = [[0, 0, 0, 0], [0, 0, 0, 0]]; // prettier-ignore
     for (let step = 1; step <= 50; step++) {
-      const g = normals(1, step, 0, 0, 4);
+      const g = key(1).fold(step, 0, 0).normals(4);
       ({ arrays: state } = await steps.run(state, [given(g, [2, 2])], step, 0.01));
       expected.forEach((w, i) => {
         m[i] = 0.9 * m[i] + 0.1 * g[i];
@@ -219,8 +219,8 @@ describe("augmentation", () => {
     let [dropped, total] = [0, 0];
     fc.assert(
       fc.property(seeds, fc.nat(100), fc.integer({ min: 1, max: 1e5 }), (seed, slot, step) => {
-        const row = augmentCondition(example, options, seed, slot, step);
-        expect(augmentCondition(example, options, seed, slot, step)).toEqual(row);
+        const row = augmentCondition(example, options, key(seed).fold(slot, step));
+        expect(augmentCondition(example, options, key(seed).fold(slot, step))).toEqual(row);
         expect(row.energyMask.reduce((a, b) => a + b, 0)).toBeGreaterThanOrEqual(39);
         for (const mask of [row.energyMask, row.siteMask, row.totalMask])
           expect(mask.every((m) => m === 0 || m === 1)).toBe(true);
@@ -236,7 +236,7 @@ describe("augmentation", () => {
 
   test("windows are one stretch", () => {
     for (let step = 1; step < 300; step++) {
-      const { energyMask } = augmentCondition(example, { ...options, dropCondition: 0 }, 1, 0, step);
+      const { energyMask } = augmentCondition(example, { ...options, dropCondition: 0 }, key(1).fold(0, step));
       const edges = energyMask.reduce((n, m, e) => n + (e > 0 && m !== energyMask[e - 1] ? 1 : 0), 0);
       expect(edges).toBeLessThanOrEqual(2);
     }
@@ -246,7 +246,7 @@ describe("augmentation", () => {
     const whole = wholeCondition(example);
     let dropped = 0;
     for (let step = 1; step <= 1000; step++) {
-      const row = augmentCondition(example, referenceAugment, 2, 0, step);
+      const row = augmentCondition(example, referenceAugment, key(2).fold(0, step));
       if (row.totalMask[0] === 0) dropped += 1;
       else expect([...row.siteMask, ...row.totalMask]).toEqual([...whole.siteMask, ...whole.totalMask]);
       expect(row.energyMask.every((m) => m === 1)).toBe(true);
@@ -258,10 +258,10 @@ describe("augmentation", () => {
 
   test("the strain is symmetric, of the right size, and none when none is asked", () => {
     const identity = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
-    expect(strainLattice(example.lattice, 0, 1, 2, 3)).toBe(example.lattice);
+    expect(strainLattice(example.lattice, 0, key(1).fold(2, 3))).toBe(example.lattice);
     let squares = 0;
     for (let step = 1; step <= 500; step++) {
-      const strain = strainLattice(identity, 0.02, 1, 0, step);
+      const strain = strainLattice(identity, 0.02, key(1).fold(0, step));
       for (const [i, j] of [
         [1, 3],
         [2, 6],
@@ -269,7 +269,7 @@ describe("augmentation", () => {
       ])
         expect(strain[i]).toBe(strain[j]);
       squares += strain.reduce((sum, x, i) => sum + (x - identity[i]) ** 2, 0) / 9;
-      const strained = strainLattice(example.lattice, 0.02, 1, 0, step);
+      const strained = strainLattice(example.lattice, 0.02, key(1).fold(0, step));
       // The lattice's rows times the strain.
       const product = example.lattice.map((_, i) =>
         [0, 1, 2].reduce((sum, k) => sum + example.lattice[i - (i % 3) + k] * strain[3 * k + (i % 3)], 0),

@@ -33,7 +33,7 @@ describe("exact resume", () => {
     // 10 is no multiple of validateEvery: the history's mean loss spans the interruption.
     const half = await drain(runTraining(engine, run.task, run.options), 10);
     await saveTrainerState(path, half.last!.state, run.recipe);
-    const loaded = await loadTrainerState(path, run.specs, run.recipe);
+    const loaded = await loadTrainerState(path, run);
     const rest = await drain(runTraining(engine, run.task, run.options, loaded));
     expect([...half.losses, ...rest.losses]).toEqual(whole.losses);
     const [found, expected] = [rest.last!.state, whole.last!.state];
@@ -73,7 +73,7 @@ describe("exact resume", () => {
     const path = join(await temporaryFolder(), "state.safetensors");
     await saveTrainerState(path, startTraining(run.task, run.options), run.recipe);
     const bytes = await readFile(path);
-    const load = () => loadTrainerState(path, run.specs, run.recipe);
+    const load = () => loadTrainerState(path, run);
     for (const damaged of [
       bytes.subarray(0, bytes.length - 7),
       bytes.subarray(0, 100),
