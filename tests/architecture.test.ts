@@ -22,7 +22,7 @@ const src = join(root, "src");
 
 /** A room may import those before it. */
 const order = [
-  ...["base", "runtime", "crystal", "dos", "data", "model", "diffusion", "generate"],
+  ...["base", "runtime", "crystal", "dos", "data", "model", "energy", "diffusion", "generate"],
   ...["train", "evaluate", "verify", "workbench", "notebook", "cli"],
 ];
 
