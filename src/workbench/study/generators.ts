@@ -9,7 +9,6 @@ import {
 } from "../../evaluate/index.js";
 import type { CrystalGenerator, GenerateOptions } from "../../generate/index.js";
 import { Interrupted } from "../interrupted.js";
-import { trueStructureRow } from "./row-names.js";
 
 type Sampler = NonNullable<GenerateOptions["sampler"]>;
 
@@ -45,7 +44,7 @@ export interface SweepSettings {
 export function referenceGenerators(training: readonly DosRecord[], count: number): StudyGenerator[] {
   const index = retrievalIndex(training);
   return [
-    { ...trueStructureGenerator(trueStructureRow), evaluations: 1 },
+    { ...trueStructureGenerator(), evaluations: 1 },
     { ...retrievalGenerator(index, { count, dos: "stored" }), evaluations: 1 },
     { ...retrievalGenerator(index, { count, dos: "predicted" }), evaluations: 1 },
   ];
