@@ -5,7 +5,7 @@ import { crystalKey } from "./duplicates.js";
 import { writeFileAtomic } from "./files.js";
 import { readJsonLines } from "./json-lines.js";
 import { checksum, manifestFile, type DatasetManifest, type PartInfo } from "./manifest.js";
-import { encodePart } from "./part.js";
+import { encodePart } from "./part-encode.js";
 import type { DosRecord } from "./record.js";
 import { recordFromJson } from "./record-json.js";
 import { readReferenceJson } from "./reference-json.js";
@@ -53,7 +53,10 @@ export async function buildDataset({ inputs, out, about, partSize = 1000 }: Buil
   const { records, ...left } = await readNew(inputs, old, description.split === "formula-hash");
   records.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   const parts = await writeParts(out, records, old?.info?.parts.length ?? 0, partSize);
-  if (parts.length > 0 || !old) await writeManifest(out, description, old, records, parts);
+  if (parts.length > 0 || !old) {
+    const manifest = manifestOf(description, { old, records, parts });
+    await writeFileAtomic(join(out, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`);
+  }
   return {
     added: records.length,
     total: (old?.length ?? 0) + records.length,
@@ -131,17 +134,20 @@ async function writeParts(
   return parts;
 }
 
-async function writeManifest(
-  out: string,
-  { name, licence, recipe, split, elements }: DatasetAbout,
-  old: Dataset | undefined,
-  records: readonly DosRecord[],
-  newParts: readonly PartInfo[],
-): Promise<void> {
-  const parts = [...(old?.info?.parts ?? []), ...newParts];
+interface Growth {
+  /** The data set before. */
+  readonly old: Dataset | undefined;
+  readonly records: readonly DosRecord[];
+  /** Of the new records. */
+  readonly parts: readonly PartInfo[];
+}
+
+function manifestOf({ name, licence, recipe, split, elements }: DatasetAbout, growth: Growth): DatasetManifest {
+  const { old, records } = growth;
+  const parts = [...(old?.info?.parts ?? []), ...growth.parts];
   const formulas = new Set([...(old?.formulas ?? []), ...records.map((record) => record.formula)]);
   const sum = (key: "crystals" | "atoms") => parts.reduce((total, part) => total + part[key], 0);
-  const manifest: DatasetManifest = {
+  return {
     format: "dosmith-dataset-1",
     name,
     version: (old?.info?.version ?? 0) + 1,
@@ -159,7 +165,6 @@ async function writeManifest(
     counts: { crystals: sum("crystals"), atoms: sum("atoms"), formulas: formulas.size },
     parts,
   };
-  await writeFileAtomic(join(out, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 function countAtoms(records: readonly DosRecord[]): number {

@@ -17,7 +17,7 @@ export { decodeHalf, encodeHalf } from "../base/half.js";
 export { readJsonLines } from "./json-lines.js";
 export type { JsonLine } from "./json-lines.js";
 export type { DatasetManifest, PartInfo } from "./manifest.js";
-export type { DosRecord } from "./record.js";
+export type { DosRecord, RecordProperties } from "./record.js";
 export { recordFromJson, recordToJson } from "./record-json.js";
 export { parseReferenceJson, readReferenceJson, referenceJsonChunks, writeReferenceJson } from "./reference-json.js";
 export { decodeSafetensors, encodeSafetensors } from "./safetensors.js";

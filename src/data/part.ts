@@ -1,17 +1,15 @@
-import { gzipSync } from "node:zlib";
 import { gunzip } from "../base/gunzip.js";
-import { decodeHalf, encodeHalf, findNonFinite } from "../base/half.js";
+import { decodeHalf, findNonFinite } from "../base/half.js";
 import { parseJson } from "../base/json.js";
+import { isPrintable, printable } from "../base/printable.js";
 import { assertRegular, elementCount, type Crystal, type Matrix3, type Vector3 } from "../crystal/index.js";
 import { standardGrid, type SiteDos } from "../dos/index.js";
-import type { DosRecord } from "./record.js";
+import { numericProperties, textProperties, type DosRecord } from "./record.js";
 import {
   decodeSafetensors,
-  encodeSafetensors,
   type SafetensorsArrays,
   type SafetensorsDtype,
   type SafetensorsFile,
-  type SafetensorsTensor,
 } from "./safetensors.js";
 
 /**
@@ -28,53 +26,8 @@ export interface Part {
 /** Bytes of an unpacked part; a thousand crystals of the bundled set have 25 MB. */
 const largestPart = 2e9;
 
-const propertyPrefix = "property.";
-
-/**
- * The bytes of a part: `atom_offsets` I32 [M+1], `atomic_numbers` U8 [A], `cell` F32 [M,3,3], `frac_coords` F32 [A,3],
- * `y` and `y_voronoi` F16 [A,400], `has_voronoi` U8 [M], `property.NAME` F32 [M] (NaN: none), and in the metadata
- * `ids`, `formulas` and `strings` ({name: [M]}) as JSON.
- */
-export function encodePart(records: readonly DosRecord[]): Uint8Array {
-  const offsets = new Int32Array(records.length + 1);
-  records.forEach(({ crystal }, i) => (offsets[i + 1] = offsets[i] + crystal.atomicNumbers.length));
-  const atoms = offsets[records.length];
-  const crystals = records.map(({ crystal }) => crystal);
-  const tensors: Record<string, SafetensorsTensor> = {
-    atom_offsets: { dtype: "I32", shape: [records.length + 1], data: offsets },
-    atomic_numbers: { dtype: "U8", shape: [atoms], data: Uint8Array.from(crystals.flatMap((c) => c.atomicNumbers)) },
-    cell: {
-      dtype: "F32",
-      shape: [records.length, 3, 3],
-      data: Float32Array.from(crystals.flatMap((c) => c.latticeMatrix.flat())),
-    },
-    frac_coords: {
-      dtype: "F32",
-      shape: [atoms, 3],
-      data: Float32Array.from(crystals.flatMap((c) => c.fracCoords.flat())),
-    },
-    y: spectraColumn(
-      records.map(({ siteDos }) => siteDos.values),
-      atoms,
-    ),
-    y_voronoi: spectraColumn(
-      records.map((r) => r.voronoiDos?.values ?? new Float32Array(r.siteDos.values.length)),
-      atoms,
-    ),
-    has_voronoi: {
-      dtype: "U8",
-      shape: [records.length],
-      data: Uint8Array.from(records, (r) => (r.voronoiDos ? 1 : 0)),
-    },
-    ...numericColumns(records),
-  };
-  const metadata = {
-    ids: JSON.stringify(records.map(({ id }) => id)),
-    formulas: JSON.stringify(records.map((record) => record.formula)),
-    strings: JSON.stringify(stringColumns(records)),
-  };
-  return gzipSync(encodeSafetensors(tensors, metadata), { level: 9 });
-}
+/** What the names of numeric columns begin with. */
+export const propertyPrefix = "property.";
 
 /** @throws Error that names the file and what is wrong with it. */
 export function decodePart(bytes: Uint8Array, fileName: string): Part {
@@ -96,11 +49,12 @@ interface Columns {
   readonly y: Uint16Array;
   readonly yVoronoi: Uint16Array;
   readonly hasVoronoi: Uint8Array;
+  readonly forces?: Float32Array;
+  readonly stress?: Float32Array;
 }
 
 function readColumns(file: SafetensorsFile, fileName: string): Columns {
-  const column = <D extends SafetensorsDtype>(name: string, dtype: D, shape: readonly number[]) =>
-    readColumn(file, name, dtype, shape, fileName);
+  const column = columnReader(file, fileName);
   const ids = readStrings(file, "ids", fileName);
   const count = ids.length;
   const offsets = column("atom_offsets", "I32", [count + 1]);
@@ -118,10 +72,13 @@ function readColumns(file: SafetensorsFile, fileName: string): Columns {
     y: column("y", "F16", [atoms, standardGrid.count]),
     yVoronoi: column("y_voronoi", "F16", [atoms, standardGrid.count]),
     hasVoronoi: column("has_voronoi", "U8", [count]),
+    ...("forces" in file.tensors && { forces: column("forces", "F32", [atoms, 3]) }),
+    ...("stress" in file.tensors && { stress: column("stress", "F32", [count, 3, 3]) }),
   };
 }
 
-function checkColumns({ ids, offsets, atomicNumbers, cell, fracCoords, y, yVoronoi }: Columns, fileName: string): void {
+function checkColumns(columns: Columns, fileName: string): void {
+  const { ids, strings, numbers, offsets, atomicNumbers, cell, fracCoords, y, yVoronoi } = columns;
   const fail = (what: string): never => {
     throw new Error(`${fileName}: ${what}`);
   };
@@ -131,6 +88,10 @@ function checkColumns({ ids, offsets, atomicNumbers, cell, fracCoords, y, yVoron
     checkCell(cell.subarray(9 * i, 9 * i + 9), `${fileName}: ${id}`);
   });
   if (new Set(ids).size !== ids.length) fail("an id occurs twice");
+  const odd = ids.find((id) => !isPrintable(id));
+  if (odd !== undefined) fail(`ids must be printable, found ${printable(odd.slice(0, 60))}`);
+  const mistyped = numbers.find(([name]) => textProperties.has(name)) ?? Object.entries(strings).find(([name]) => numericProperties.has(name)); // prettier-ignore
+  if (mistyped) fail(`the property ${mistyped[0]} has the wrong type`);
   const strange = atomicNumbers.findIndex((z) => z < 1 || z > elementCount);
   if (strange >= 0) fail(`atomic_numbers[${strange}] is ${atomicNumbers[strange]}, expected 1 to ${elementCount}`);
   if (!fracCoords.every(Number.isFinite)) fail("frac_coords holds a value that is not a finite number");
@@ -169,6 +130,8 @@ function recordAt(columns: Columns, i: number): DosRecord {
     crystal,
     siteDos: spectra(columns.y),
     ...(columns.hasVoronoi[i] === 1 && { voronoiDos: spectra(columns.yVoronoi) }),
+    ...measured("forces", columns.forces?.subarray(3 * begin, 3 * end), vectors),
+    ...measured("stress", columns.stress?.subarray(9 * i, 9 * i + 9), matrix),
     properties: propertiesAt(columns, i),
   };
 }
@@ -176,75 +139,41 @@ function recordAt(columns: Columns, i: number): DosRecord {
 function propertiesAt({ strings, numbers }: Columns, i: number): DosRecord["properties"] {
   return Object.fromEntries<string | number | null>([
     ...Object.entries(strings).map(([name, column]) => [name, column[i]] as const),
-    // Seven digits are what float32 holds: 8.4387, not 8.438699722290039.
-    ...numbers.map(
-      ([name, column]) => [name, Number.isNaN(column[i]) ? null : Number(column[i].toPrecision(7))] as const,
-    ),
+    ...numbers.map(([name, column]) => [name, Number.isNaN(column[i]) ? null : decimal(column[i])] as const),
   ]);
 }
 
-function matrix(nine: Float32Array): Matrix3 {
+/** {name: value} of a column's entry; nothing where the column is missing, or NaN since the record has none. */
+function measured<T>(name: string, column: Float32Array | undefined, read: (values: ArrayLike<number>) => T): object {
+  if (!column || column.some(Number.isNaN)) return {};
+  return { [name]: read(Array.from(column, decimal)) };
+}
+
+/** Seven digits are what float32 holds: 8.4387, not 8.438699722290039. */
+function decimal(value: number): number {
+  return Number(value.toPrecision(7));
+}
+
+function matrix(nine: ArrayLike<number>): Matrix3 {
   const [a, b, c] = vectors(nine);
   return [a, b, c];
 }
 
-function vectors(flat: Float32Array): Vector3[] {
+function vectors(flat: ArrayLike<number>): Vector3[] {
   return Array.from({ length: flat.length / 3 }, (_, i) => [flat[3 * i], flat[3 * i + 1], flat[3 * i + 2]]);
 }
 
-function spectraColumn(rows: readonly Float32Array[], atoms: number): SafetensorsTensor {
-  const data = new Uint16Array(atoms * standardGrid.count);
-  let at = 0;
-  for (const row of rows) {
-    data.set(encodeHalf(row), at);
-    at += row.length;
-  }
-  return { dtype: "F16", shape: [atoms, standardGrid.count], data };
-}
-
-function numericColumns(records: readonly DosRecord[]): Record<string, SafetensorsTensor> {
-  const value = (record: DosRecord, name: string) => {
-    const x = record.properties[name];
-    return typeof x === "number" ? x : NaN;
+/** Reads columns of one file: a tensor of this name, type and shape, or an error. */
+function columnReader({ tensors }: SafetensorsFile, fileName: string) {
+  return <D extends SafetensorsDtype>(name: string, dtype: D, shape: readonly number[]): SafetensorsArrays[D] => {
+    const tensor = tensors[name];
+    if (!tensor) throw new Error(`${fileName}: it has no tensor "${name}"`);
+    if (tensor.dtype !== dtype || tensor.shape.join() !== shape.join())
+      throw new Error(
+        `${fileName}: tensor "${name}" is ${tensor.dtype} [${tensor.shape.join(", ")}], expected ${dtype} [${shape.join(", ")}]`,
+      );
+    return tensor.data as SafetensorsArrays[D];
   };
-  const columns = propertyNames(records, "number").map((name) => {
-    const data = Float32Array.from(records, (record) => value(record, name));
-    return [propertyPrefix + name, { dtype: "F32", shape: [records.length], data } as const] as const;
-  });
-  return Object.fromEntries(columns);
-}
-
-function stringColumns(records: readonly DosRecord[]): Record<string, (string | null)[]> {
-  const value = (record: DosRecord, name: string) => {
-    const x = record.properties[name];
-    return typeof x === "string" ? x : null;
-  };
-  return Object.fromEntries(
-    propertyNames(records, "string").map((name) => [name, records.map((record) => value(record, name))]),
-  );
-}
-
-function propertyNames(records: readonly DosRecord[], type: "number" | "string"): string[] {
-  const names = records.flatMap(({ properties }) =>
-    Object.keys(properties).filter((name) => typeof properties[name] === type),
-  );
-  return [...new Set(names)].sort();
-}
-
-function readColumn<D extends SafetensorsDtype>(
-  file: SafetensorsFile,
-  name: string,
-  dtype: D,
-  shape: readonly number[],
-  fileName: string,
-): SafetensorsArrays[D] {
-  const tensor = file.tensors[name];
-  if (!tensor) throw new Error(`${fileName}: it has no tensor "${name}"`);
-  if (tensor.dtype !== dtype || tensor.shape.join() !== shape.join())
-    throw new Error(
-      `${fileName}: tensor "${name}" is ${tensor.dtype} [${tensor.shape.join(", ")}], expected ${dtype} [${shape.join(", ")}]`,
-    );
-  return tensor.data as SafetensorsArrays[D];
 }
 
 function readStrings(file: SafetensorsFile, name: string, fileName: string, count?: number): string[] {

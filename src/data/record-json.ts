@@ -5,17 +5,24 @@ import {
   toFractional,
   wrap,
   type Crystal,
+  type Matrix3,
   type Vector3,
 } from "../crystal/index.js";
 import { siteCurve, standardGrid, type SiteDos } from "../dos/index.js";
-import type { DosRecord } from "./record.js";
+import { isPrintable, printable } from "../base/printable.js";
+import { numericProperties, textProperties, type DosRecord, type RecordProperties } from "./record.js";
 
-const coreKeys = new Set(["structure_id", "formula", "cell", "positions", "atomic_numbers", "y", "y_voronoi"]);
+const coreKeys = new Set([
+  ...["structure_id", "formula", "cell", "positions", "atomic_numbers"],
+  ...["y", "y_voronoi", "forces_eV_A"],
+]);
+const stressNames = ["stress_GPa_0", "stress_GPa_1", "stress_GPa_2"] as const;
 
 /**
  * A record from its JSON form: {structure_id, cell [3][3] and positions [N][3] in Angstrom (Cartesian),
- * atomic_numbers [N], y [N][400], y_voronoi? [N][400], ...}. Other numbers and strings become properties; short lists
- * of numbers become one property each (`stress_GPa_0`, ...); anything else is left out.
+ * atomic_numbers [N], y [N][400], y_voronoi? [N][400], forces_eV_A? [N][3], stress_GPa? [3][3] or [3] (its diagonal), ...}.
+ * Other numbers and strings become properties, a short list of numbers one property for each; anything else is left out. Of
+ * the stress the diagonal is in the properties in either form.
  *
  * @param where file and entry, for messages.
  * @throws Error that says where, what was expected and what was found.
@@ -27,29 +34,36 @@ export function recordFromJson(value: unknown, where: string): DosRecord {
   const id = entry.structure_id;
   if (typeof id !== "string" || id === "")
     throw new Error(`${where}: structure_id must be a name, found ${JSON.stringify(id)}`);
+  if (!isPrintable(id))
+    throw new Error(`${where}: structure_id must be printable, found ${printable(id.slice(0, 60))}`);
   const at = `${where} (${id})`;
   const crystal = readCrystal(entry, at);
   const ownFormula = formula(crystal.atomicNumbers);
   if (entry.formula !== undefined && entry.formula !== ownFormula)
     throw new Error(`${at}: formula is ${JSON.stringify(entry.formula)}, its atoms make ${ownFormula}`);
   const count = crystal.atomicNumbers.length;
+  const stress = readStress(entry.stress_GPa, at);
   return {
     id,
     formula: ownFormula,
     crystal,
     siteDos: readSiteDos(entry.y, "y", count, at),
     ...(entry.y_voronoi !== undefined && { voronoiDos: readSiteDos(entry.y_voronoi, "y_voronoi", count, at) }),
-    properties: readProperties(entry),
+    ...(entry.forces_eV_A !== undefined && { forces: readVectors(entry.forces_eV_A, "forces_eV_A", count, at) }),
+    ...(stress && { stress }),
+    properties: readProperties(entry, stress, at),
   };
 }
 
 /** The JSON form of a record, readable by {@link recordFromJson} and by the reference's own reader. */
 export function recordToJson(record: DosRecord): Record<string, unknown> {
-  const { id, crystal, siteDos, voronoiDos } = record;
+  const { id, crystal, siteDos, voronoiDos, forces, stress } = record;
   return {
     structure_id: id,
     formula: record.formula,
-    ...record.properties,
+    ...Object.fromEntries(Object.entries(record.properties).filter(([name]) => !(stress && isStressName(name)))),
+    ...(stress && { stress_GPa: stress }),
+    ...(forces && { forces_eV_A: forces }),
     cell: crystal.latticeMatrix,
     positions: toCartesian(crystal.fracCoords, crystal.latticeMatrix),
     atomic_numbers: crystal.atomicNumbers,
@@ -121,15 +135,34 @@ function readSiteDos(value: unknown, name: string, siteCount: number, at: string
   return { kind: "site", grid: standardGrid, values, siteCount };
 }
 
-function readProperties(entry: Record<string, unknown>): Record<string, string | number | null> {
+/** The whole tensor; undefined where there is none, or only its diagonal, which is a property. */
+function readStress(value: unknown, at: string): Matrix3 | undefined {
+  if (!Array.isArray(value) || !value.some(Array.isArray)) return undefined;
+  const [xx, yy, zz] = readVectors(value, "stress_GPa", 3, at);
+  return [xx, yy, zz];
+}
+
+function isStressName(name: string): boolean {
+  return (stressNames as readonly string[]).includes(name);
+}
+
+function readProperties(entry: Record<string, unknown>, stress: Matrix3 | undefined, at: string): RecordProperties {
   const properties: [string, string | number | null][] = [];
   for (const [key, value] of Object.entries(entry)) {
     if (coreKeys.has(key)) continue;
-    if (isPlain(value)) properties.push([key, value]);
+    if (isPlain(value)) properties.push([key, known(key, value, at)]);
     else if (Array.isArray(value) && value.length <= 9 && value.every(Number.isFinite))
       value.forEach((x: number, i) => properties.push([`${key}_${i}`, x]));
   }
+  if (stress) stressNames.forEach((name, i) => properties.push([name, stress[i][i]]));
   return Object.fromEntries(properties);
+}
+
+/** A value that is of its name's kind, where the name is known. */
+function known(name: string, value: string | number | null, at: string): string | number | null {
+  const kind = numericProperties.has(name) ? "number" : textProperties.has(name) ? "string" : null;
+  if (value === null || kind === null || typeof value === kind) return value;
+  throw new Error(`${at}: ${name} must be a ${kind === "number" ? "number" : "text"}, found ${JSON.stringify(value)}`);
 }
 
 function isPlain(value: unknown): value is string | number | null {

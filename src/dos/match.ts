@@ -90,7 +90,7 @@ export function matchDos(
   const prepared = new Map<string, PreparedRows | null>();
   const values = metrics.map(({ name, level, sigma, distance }) => {
     const key = `${level} ${sigma}`;
-    if (!prepared.has(key)) prepared.set(key, prepareRows(candidate, target, pairing, level, sigma));
+    if (!prepared.has(key)) prepared.set(key, prepareRows(candidate, target, pairing, { level, sigma }));
     const rows = prepared.get(key);
     return [name, rows ? measured(name, distance, rows) : null] as const;
   });
@@ -141,8 +141,7 @@ function prepareRows(
   candidate: MatchCandidate,
   target: Target,
   pairing: readonly number[] | null,
-  level: MatchLevel,
-  sigma: number | null,
+  { level, sigma }: Pick<MatchMetric<string>, "level" | "sigma">,
 ): PreparedRows | null {
   const rows =
     level === "total" ? totalRows(candidate, target) : siteRows(candidate, target, level === "site" ? pairing : null);

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Dataset, buildDataset, openDataset, streamDataset, takeCensus, censusMarkdown } from "../../src/data/index.js";
 import { integrate, occupiedElectrons, sumOfSites } from "../../src/dos/index.js";
-import { decodePart, encodePart } from "../../src/data/part.js";
+import { decodePart } from "../../src/data/part.js";
+import { encodePart } from "../../src/data/part-encode.js";
 import { about, fixture, fixtureRecords, temporaryFolder } from "./helpers.js";
 
 describe("buildDataset and openDataset", () => {

@@ -29,7 +29,7 @@ export function targetFromDos(file: DosFile, options: TargetFileOptions = {}): T
     extra > 0
       ? broadenDos(file, grid, extra, shift)
       : resampleDos({ ...file, energies: shifted(file.energies, shift) }, grid);
-  const energyWindow = knownWindow(file, shift, extra, grid, options.energyWindow);
+  const energyWindow = knownWindow(file, { shift, extra, grid, asked: options.energyWindow });
   const rest = { ...options, ...(energyWindow && { energyWindow }) };
   return makeTarget(file.source, spectra, shift, rest);
 }
@@ -53,13 +53,19 @@ export function targetNotes(
   return notes.map((note) => `${file.source}: ${note}`);
 }
 
+interface WindowInputs {
+  /** Added to the file's energies, eV. */
+  readonly shift: number;
+  /** Standard deviation of the broadening to come, eV. */
+  readonly extra: number;
+  readonly grid: EnergyGrid;
+  readonly asked: TargetOptions["energyWindow"];
+}
+
 /** The window that counts: what is asked for, less what the file does not know. Undefined is the whole grid. */
 function knownWindow(
   { known, source }: DosFile,
-  shift: number,
-  extra: number,
-  grid: EnergyGrid,
-  asked: TargetOptions["energyWindow"],
+  { shift, extra, grid, asked }: WindowInputs,
 ): readonly [number, number] | undefined {
   // States just outside would leak in when the spectrum is broadened.
   const from = known[0] + shift + 2 * extra;

@@ -91,7 +91,7 @@ function finish(contents: VasprunContents, source: string, options: ReadDosOptio
     ...(options.channels && siteDos && { channels: channelsOf(contents, noncollinear) }),
     sigma: settings.sigma,
     binning: settings.smeared ? "below" : "centred",
-    known: knownEnergies(contents, totals, energies, totalDos, efermi),
+    known: knownEnergies(contents, totals, { energies, totalDos, fermiEnergy: efermi }),
     ...(!bands.empty && { valenceBandMaximum: relative(bands.valenceBandMaximum(), efermi) }),
     notes: notesOn(contents, totals, noncollinear),
   };
@@ -186,14 +186,16 @@ function smearing(settings: ReadonlyMap<string, string>): { sigma: number; smear
 function knownEnergies(
   { bands }: VasprunContents,
   totals: readonly SpinTotal[],
-  energies: Float64Array,
-  totalDos: Float64Array,
-  efermi: number,
+  {
+    energies,
+    totalDos,
+    fermiEnergy,
+  }: Required<Pick<DosFile, "energies" | "totalDos">> & { readonly fermiEnergy: number },
 ): [number, number] {
   const [from, to] = knownFromValues(energies, totalDos);
   const nothingBelow = totals.every(({ integrated }) => Math.abs(integrated[0]) < 0.01);
   const last = energies[energies.length - 1];
-  return [nothingBelow ? -Infinity : from, bands.empty ? to : Math.min(bands.completeTo - efermi, last)];
+  return [nothingBelow ? -Infinity : from, bands.empty ? to : Math.min(bands.completeTo - fermiEnergy, last)];
 }
 
 function notesOn(contents: VasprunContents, totals: readonly SpinTotal[], noncollinear: boolean): string[] {
