@@ -1,18 +1,21 @@
 // What is measured: each case is prepared once an engine and then run again and again.
-import {
-  blockNetwork,
-  cosineSchedule,
-  fastSampler,
-  guidedDenoise,
-  startState,
-  streamNoise,
-} from "../dist/diffusion/index.js";
-import { denoiserSpecs, denoiserPieces, initialParameters } from "../dist/model/index.js";
-import { adam, denoiserLoss, startOptimiser, TrainingStep } from "../dist/train/index.js";
+import { blockNetwork, cosineSchedule, fastSampler, guidedDenoise, startState, streamNoise } from "dosmith/diffusion";
+import { denoiserSpecs, denoiserPieces, initialParameters } from "dosmith/model";
+import { adam, denoiserLoss, startOptimiser, TrainingStep } from "dosmith/train";
 
-/** @typedef {{ run: () => Promise<unknown>, dispose: () => void }} Case */
+/**
+ * @typedef {{ run: () => Promise<unknown>, dispose: () => void | Promise<unknown> }} Case
+ * @typedef {import("dosmith/runtime").Engine} Engine
+ * @typedef {import("dosmith/model").DenoiserConfig} Config
+ */
 
-/** A network of random weights for blocks of B crystals of N atoms, and what samplers need beside it. */
+/**
+ * A network of random weights for blocks of B crystals of N atoms, and what samplers need beside it.
+ * @param {Engine} engine
+ * @param {Config} config
+ * @param {number} B
+ * @param {number} N
+ */
 function sampled(engine, config, B, N) {
   const schedule = cosineSchedule(config.timesteps, { scoreNorms: new Float64Array(config.timesteps + 1).fill(1) });
   const parameters = initialParameters(denoiserSpecs(config), 1);
@@ -27,7 +30,14 @@ function sampled(engine, config, B, N) {
   };
 }
 
-/** One guided evaluation of the denoiser, as a sampler asks for it: the host's arrays in, the host's arrays out. */
+/**
+ * One guided evaluation of the denoiser, as a sampler asks for it: the host's arrays in, the host's arrays out.
+ * @param {Engine} engine
+ * @param {Config} config
+ * @param {number} B
+ * @param {number} N
+ * @returns {Promise<Case>}
+ */
 export async function guidedCase(engine, config, B, N) {
   const { network, start } = sampled(engine, config, B, N);
   const encoded = waves(B * N * config.hiddenDim);
@@ -38,7 +48,15 @@ export async function guidedCase(engine, config, B, N) {
   };
 }
 
-/** A whole run of the fast sampler: B crystals by so many guided evaluations. */
+/**
+ * A whole run of the fast sampler: B crystals by so many guided evaluations.
+ * @param {Engine} engine
+ * @param {Config} config
+ * @param {number} B
+ * @param {number} N
+ * @param {number} evaluations
+ * @returns {Promise<Case>}
+ */
 export async function samplingCase(engine, config, B, N, evaluations) {
   const { network, schedule, start, noise } = sampled(engine, config, B, N);
   const { dosPoints, timesteps } = config;
@@ -59,17 +77,26 @@ export async function samplingCase(engine, config, B, N, evaluations) {
   };
 }
 
-/** One training step as in the reference: loss and gradients of all parameters, clipping by value, Adam; one program. */
+/**
+ * One training step as in the reference: loss and gradients of all parameters, clipping by value, Adam; one program.
+ * @param {Engine} engine
+ * @param {Config} config
+ * @param {number} B
+ * @param {number} N
+ * @returns {Promise<Case>}
+ */
 export async function trainingCase(engine, config, B, N) {
   const parameters = initialParameters(denoiserSpecs(config), 1);
   const trained = [...parameters.keys()].filter((name) => name !== "node_out.weight");
   const optimiser = adam();
+  /** @type {import("dosmith/train").UpdateRule} */
   const rule = { optimiser, clip: { by: "value", limit: 0.5 } };
   const step = new TrainingStep(engine, { name: "training step", trained, pieces: denoiserPieces(config) }, rule);
   const loss = denoiserLoss(config, B, N);
   const inputs = loss.inputs.map(({ shape }) => waves(shape.reduce((a, b) => a * b, 1)));
   const block = { key: `${B} x ${N}`, loss, inputs };
-  let state = { parameters, optimiser: startOptimiser(optimiser, parameters) };
+  /** @type {import("dosmith/train").StepArrays} */
+  let state = { parameters, average: parameters, optimiser: startOptimiser(optimiser, parameters) };
   let count = 0;
   return {
     async run() {
@@ -79,7 +106,7 @@ export async function trainingCase(engine, config, B, N) {
   };
 }
 
-/** Numbers between 0.1 and 0.9 without any pattern that a kernel could profit from. */
+/** Numbers between 0.1 and 0.9 without any pattern that a kernel could profit from. @param {number} length */
 function waves(length) {
   return Float32Array.from({ length }, (_, i) => 0.5 + 0.4 * Math.sin(i * 1.7));
 }

@@ -4,16 +4,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { isEquilibrium, openDataset, streamDataset } from "../dist/data/index.js";
-import { defaultDenoiserOptions, denoiserRun, runTraining } from "../dist/train/index.js";
+import { isEquilibrium, openDataset, streamDataset } from "dosmith/data";
+import { defaultDenoiserOptions, denoiserRun, runTraining } from "dosmith/train";
 import { freshProcess, median } from "./measure.mjs";
 
 const dataset = "datasets/pbe-prototypes";
 
-/** Largest resident memory (MB) of a process that samples crystals with the bundled model, by sampler steps. */
+/**
+ * Largest resident memory (MB) of a process that samples crystals with the bundled model, by sampler steps.
+ * @param {string} root
+ * @param {number} steps
+ */
 export function memory(root, steps) {
   const code = `
-    const { compiledEngine, crystalGenerator, loadDenoiser, openDataset, targetFromRecord } = await import("./dist/index.js");
+    const { compiledEngine, crystalGenerator, loadDenoiser, openDataset, targetFromRecord } = await import("dosmith");
     const target = targetFromRecord((await openDataset("${dataset}")).get("diamond-Si"));
     const generator = crystalGenerator(await compiledEngine(), await loadDenoiser("models/denoiser.safetensors"));
     await generator.generate(target, { count: 16, batchSize: 16, steps: ${steps} });
@@ -25,7 +29,11 @@ export function memory(root, steps) {
   return freshProcess(code, root, 3);
 }
 
-/** Milliseconds of `dosmith generate --count 1`, from nothing to a finished run folder with its report. */
+/**
+ * Milliseconds of `dosmith generate --count 1`, from nothing to a finished run folder with its report.
+ * @param {string} root
+ * @param {number} repeats
+ */
 export async function coldStart(root, repeats) {
   const folder = await mkdtemp(join(tmpdir(), "dosmith-bench-"));
   try {
@@ -51,7 +59,10 @@ export async function coldStart(root, repeats) {
   }
 }
 
-/** Crystals a second that the bundled data set streams, and that training of the bundled size eats. */
+/**
+ * Crystals a second that the bundled data set streams, and that training of the bundled size eats.
+ * @param {import("dosmith/runtime").Engine} engine
+ */
 export async function reading(engine, steps = 12) {
   const start = performance.now();
   let count = 0;

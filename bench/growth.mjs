@@ -3,9 +3,10 @@
 import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { writeFileAtomic } from "../dist/data/index.js";
-import { referenceConfig } from "../dist/model/index.js";
-import { okabeIto, toSvg } from "../dist/notebook/index.js";
+import { writeFileAtomic } from "dosmith/data";
+import { referenceConfig } from "dosmith/model";
+import { okabeIto, toSvg } from "dosmith/notebook";
+import { lastLine } from "./measure.mjs";
 import { guidedOperations } from "./operations.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -15,24 +16,32 @@ const sweeps = {
   "width of the network (8 x 8)": [64, 128, 256, 512, 1024].map((H) => ({ x: H, B: 8, N: 8, H })),
 };
 
+/** @typedef {{ sweep: string, x: number, ms: number, memoryMB: number }} Point @type {Point[]} */
 const points = [];
 for (const [sweep, cases] of Object.entries(sweeps)) {
   for (const { x, B, N, H } of cases) {
     const { ms, memoryMB } = measure(B, N, H);
     const gflop = guidedOperations({ ...referenceConfig, hiddenDim: H }, B, N);
-    points.push({ sweep, x, crystals: B, atoms: N, hidden: H, ms, memoryMB, gflop, gflops: (1000 * gflop) / ms });
-    console.error(JSON.stringify(points.at(-1)));
+    const point = { sweep, x, crystals: B, atoms: N, hidden: H, ms, memoryMB, gflop, gflops: (1000 * gflop) / ms };
+    points.push(point);
+    console.error(JSON.stringify(point));
   }
 }
 await mkdir(`${root}bench/results`, { recursive: true });
 await writeFileAtomic(`${root}bench/results/growth.json`, `${JSON.stringify({ points }, rounded, 1)}\n`);
 await writeFileAtomic(`${root}bench/results/growth.svg`, await toSvg(chart()));
 
-/** Median of five evaluations and the largest memory, in a fresh process. */
+/**
+ * Median of five evaluations and the largest memory, in a fresh process.
+ * @param {number} B
+ * @param {number} N
+ * @param {number} H
+ * @returns {{ ms: number, memoryMB: number }}
+ */
 function measure(B, N, H) {
   const code = `
-    const { compiledEngine } = await import("./dist/runtime/index.js");
-    const { referenceConfig } = await import("./dist/model/index.js");
+    const { compiledEngine } = await import("dosmith/runtime");
+    const { referenceConfig } = await import("dosmith/model");
     const { guidedCase } = await import("./bench/cases.mjs");
     const { median, takeTurns } = await import("./bench/measure.mjs");
     const guided = await guidedCase(await compiledEngine(), { ...referenceConfig, hiddenDim: ${H} }, ${B}, ${N});
@@ -44,10 +53,11 @@ function measure(B, N, H) {
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`${B} x ${N}, width ${H}: ${stderr}`);
-  return JSON.parse(stdout.trim().split("\n").pop());
+  return JSON.parse(lastLine(stdout));
 }
 
 function chart() {
+  /** @type {(sweep: string, field: keyof Point, title: string, color: string) => object} */
   const panel = (sweep, field, title, color) => ({
     width: 220,
     height: 160,
@@ -68,6 +78,7 @@ function chart() {
   };
 }
 
+/** @param {string} _ @param {unknown} value */
 function rounded(_, value) {
   return typeof value === "number" ? Number(value.toPrecision(4)) : value;
 }

@@ -50,23 +50,26 @@ try {
   console.log(`first chart of the first notebook after ${seconds().toFixed(0)} s`);
 } finally {
   await browser.close();
-  if (lab.exitCode === null) process.kill(-lab.pid, "SIGKILL");
+  if (lab.exitCode === null && lab.pid) process.kill(-lab.pid, "SIGKILL");
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
 }
 
+/** @param {string} url @returns {Promise<boolean>} */
 function answers(url) {
   return new Promise((resolve) =>
     get(url, (response) => resolve(response.resume().statusCode === 200)).on("error", () => resolve(false)),
   );
 }
 
+/** @returns {Promise<number>} */
 function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on("error", reject);
     server.listen(0, () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
+      const address = server.address();
+      if (address === null || typeof address === "string") throw new Error("the server has no port");
+      server.close(() => resolve(address.port));
     });
   });
 }

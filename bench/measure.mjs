@@ -1,6 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { performance } from "node:perf_hooks";
 
+/**
+ * A case, run again and again; one that runs in another process answers with its own milliseconds.
+ * @typedef {{ run: () => Promise<unknown> }} Timed
+ */
+
+/** @param {readonly number[]} values */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -16,11 +22,14 @@ const turnLength = 200;
 /**
  * Times of cases that take turns, so that what else the machine does meets all of them alike: one array of
  * milliseconds per case, slow cases with fewer entries. The first runs of each, which allocate, do not count.
+ * @param {readonly Timed[]} cases
+ * @param {number} repeats
  */
 export async function takeTurns(cases, repeats) {
   for (const { run } of cases) await warmUp(run);
+  /** @type {number[][]} */
   const times = cases.map(() => []);
-  const tired = (k) => times[k].length >= 2 && times[k].reduce((a, b) => a + b) > enough;
+  const tired = (/** @type {number} */ k) => times[k].length >= 2 && times[k].reduce((a, b) => a + b) > enough;
   for (let i = 0; i < repeats; i++)
     for (const [k, { run }] of cases.entries()) if (!tired(k)) times[k].push(await takeTurn(run));
   return times;
@@ -29,6 +38,7 @@ export async function takeTurns(cases, repeats) {
 /**
  * Mean time of the runs of one turn, as in a sampler or a trainer, where run follows run: the first, which finds the caches full of
  * what the last case left there and perhaps that case's threads still waiting at full speed, counts only if it is long.
+ * @param {Timed["run"]} run
  */
 async function takeTurn(run) {
   const first = await timed(run);
@@ -38,14 +48,14 @@ async function takeTurn(run) {
   return total / count;
 }
 
-/** A case that runs in another process answers with its own {ms}. */
+/** @param {() => unknown} run @returns {Promise<number>} */
 async function timed(run) {
   const start = performance.now();
-  const measured = await run();
+  const measured = /** @type {{ ms?: number } | undefined} */ (await run());
   return measured?.ms ?? performance.now() - start;
 }
 
-/** Up to three runs: the first ones allocate. */
+/** Up to three runs: the first ones allocate. @param {Timed["run"]} run */
 async function warmUp(run) {
   const start = performance.now();
   for (let i = 0; i < 3 && performance.now() - start < 3000; i++) await run();
@@ -54,6 +64,7 @@ async function warmUp(run) {
 /**
  * GB/s that a product of two arrays of 64 MB and its sum move, the fastest of ten: two arrays read, one written and read. Beyond
  * the caches this bounds what only looks at every weight, such as an optimiser.
+ * @param {import("dosmith/runtime").Engine} engine
  */
 export async function measureBandwidth(engine) {
   const length = 1 << 24;
@@ -69,7 +80,12 @@ export async function measureBandwidth(engine) {
   return (4 * 4 * length) / 1e6 / Math.min(...times);
 }
 
-/** Median time that a piece of code takes in a process of its own, which it prints as its last line. */
+/**
+ * Median time that a piece of code takes in a process of its own, which it prints as its last line.
+ * @param {string} code
+ * @param {string} cwd
+ * @param {number} repeats
+ */
 export function freshProcess(code, cwd, repeats) {
   const times = Array.from({ length: repeats }, () => {
     const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", code], {
@@ -77,7 +93,12 @@ export function freshProcess(code, cwd, repeats) {
       encoding: "utf8",
     });
     if (status !== 0) throw new Error(`benchmark in a process of its own failed: ${stderr}`);
-    return Number(stdout.trim().split("\n").pop());
+    return Number(lastLine(stdout));
   });
   return median(times);
+}
+
+/** @param {string} output */
+export function lastLine(output) {
+  return output.trim().split("\n").at(-1) ?? "";
 }

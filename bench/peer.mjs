@@ -17,11 +17,11 @@ function python() {
   return `${folder}.venv/${process.platform === "win32" ? "Scripts/python.exe" : "bin/python"}`;
 }
 
-/** Starts the peer on so many threads. */
+/** Starts the peer on so many threads. @param {number} threads */
 export function startPeer(threads) {
   const child = spawn(python(), [`${folder}serve.py`, String(threads)], { stdio: ["pipe", "pipe", "inherit"] });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ask = async (message) => {
+  const ask = async (/** @type {object} */ message) => {
     child.stdin.write(`${JSON.stringify(message)}\n`);
     const { value, done } = await answers.next();
     if (done) throw new Error(`the PyTorch peer ended while it was asked for ${JSON.stringify(message)}`);
@@ -31,13 +31,18 @@ export function startPeer(threads) {
   };
   let count = 0;
   return {
-    /** @param kind "guided" | "training" | "sampling" */
+    /**
+     * @param {"guided" | "training" | "sampling"} kind
+     * @param {number} crystals
+     * @param {number} atoms
+     * @returns {Promise<{ torch: string } & import("./cases.mjs").Case>}
+     */
     async prepare(kind, crystals, atoms, { compile = false } = {}) {
       const name = `case ${count++}`;
       const { torch } = await ask({ prepare: name, case: kind, crystals, atoms, compile });
       return { torch, run: () => ask({ run: name }), dispose: () => ask({ drop: name }) };
     },
-    /** Best matrix product, GFLOP/s. */
+    /** Best matrix product, GFLOP/s. @type {(repeats: number) => Promise<number>} */
     peak: async (repeats) => (await ask({ peak: repeats })).gflops,
     stop: () => child.stdin.end(),
   };

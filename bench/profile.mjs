@@ -5,23 +5,29 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import * as ort from "onnxruntime-node";
-import { referenceConfig } from "../dist/model/index.js";
-import { compiledEngine, toOnnx } from "../dist/runtime/index.js";
+import { referenceConfig } from "dosmith/model";
+import { compiledEngine, toOnnx } from "dosmith/runtime";
 import { guidedCase, trainingCase } from "./cases.mjs";
 import { median } from "./measure.mjs";
 
 const [kind = "training", crystals = "8", atoms = "8"] = process.argv.slice(2);
-const prepare = { guided: guidedCase, training: trainingCase }[kind];
+const prepare = new Map([
+  ["guided", guidedCase],
+  ["training", trainingCase],
+]).get(kind);
 if (!prepare) throw new Error(`profile: expected guided or training, found ${kind}`);
 const runs = 10;
 
 // The case's program and what it is fed.
 const engine = await compiledEngine();
+/** @type {{ source: import("dosmith/runtime").ProgramSource, inputs: readonly (Float32Array | Int32Array)[] } | undefined} */
 let seen;
+/** @type {import("dosmith/runtime").Engine} */
 const watching = {
   ...engine,
   compile: async (source) => {
     const program = await engine.compile(source);
+    /** @type {typeof program.run} */
     const run = (inputs, into) => ((seen = { source, inputs }), program.run(inputs, into));
     return { ...program, run, dispose: () => program.dispose() };
   },
@@ -33,6 +39,7 @@ for (let i = 0; i < runs + 3; i++) {
   await prepared.run();
   calls.push(performance.now() - start);
 }
+if (!seen) throw new Error("profile: the case ran no program");
 const { source, inputs } = seen;
 
 const folder = await mkdtemp(join(tmpdir(), "dosmith-profile-"));
@@ -50,6 +57,7 @@ const feeds = Object.fromEntries(
 for (let i = 0; i < runs + 3; i++) await session.run(feeds);
 session.endProfiling();
 const [file] = await readdir(folder);
+/** @type {{ cat: string, name: string, dur: number, ts: number, args: { op_name: string } }[]} */
 const events = JSON.parse(await readFile(join(folder, file), "utf8"));
 await rm(folder, { recursive: true });
 

@@ -1,8 +1,37 @@
-import { okabeIto } from "../dist/notebook/index.js";
+import { okabeIto } from "dosmith/notebook";
 
 const columns = ["crystals x atoms", "GFLOP", "engine", "ms", "fastest, ms", "GFLOP/s", "share of peak"];
 
-/** The results for people. */
+/**
+ * Times of an engine; `timesCompiled` is its time over that of compiled-cpu in the same turns, `gflop` what it needs where that differs.
+ * @typedef {{ engine: string, ms: number, fastestMs: number, gflops: number, timesCompiled: number, gflop?: number, plain?: boolean }} EngineRow
+ * @typedef {{ crystals: number, atoms: number, gflop: number, engines: EngineRow[], note?: string }} Block
+ * @typedef {{ engine: string, evaluations: number, msPerCrystal: number }} SamplingRow
+ * @typedef {{ crystals: number, atoms: number, engines: SamplingRow[] }} Sampling
+ * @typedef {{ memoryMB: { 100: number, 1000: number }, coldStartMs: number, streamed: number, eaten: number }} Footprint
+ * @typedef {{ readyMs: number, importMs: number }} Kernel
+ * @typedef {object} Results
+ * @property {string} date
+ * @property {{ cpu: string, threads: number, memoryGB: number, loadAverage: number }} machine
+ * @property {Record<string, string>} versions
+ * @property {{ name: string, reason?: string }[]} unavailable
+ * @property {{ hiddenDim: number, layerCount: number }} smallSize
+ * @property {number} repeats
+ * @property {number} peakGflops
+ * @property {number} [peerPeakGflops]
+ * @property {number} bandwidthGBs
+ * @property {number} parameterCount
+ * @property {Block[]} guided
+ * @property {Block} small
+ * @property {Block[]} training
+ * @property {Sampling} [sampling]
+ * @property {{ importMs: number, openDatasetMs: number }} startup
+ * @property {Footprint} [footprint]
+ * @property {Kernel} [kernel]
+ * @typedef {{ ours: number, peer?: number | undefined }} Peaks
+ */
+
+/** The results for people. @param {Results} results */
 export function markdown(results) {
   const { machine, versions, guided, small, training, sampling, startup, kernel, repeats, unavailable, smallSize } =
     results;
@@ -60,13 +89,18 @@ export function markdown(results) {
   ].join("\n");
 }
 
-/** Milliseconds that an optimiser's step must take to move its arrays. */
+/** Milliseconds that an optimiser's step must take to move its arrays. @param {Results} results */
 function optimiserTime({ parameterCount, bandwidthGBs }) {
   return (28 * parameterCount) / bandwidthGBs / 1e6;
 }
 
-/** What the needed products at the peak and the optimiser's traffic would take; everything else (SiLU, norms, sines) comes on top. */
+/**
+ * What the needed products at the peak and the optimiser's traffic would take; everything else (SiLU, norms, sines) comes on top.
+ * @param {Results} results
+ * @param {number} optimiserMs
+ */
 function limitLines({ guided, training, peakGflops }, optimiserMs) {
+  /** @type {(title: string, block: Block, extraMs: number) => string[][]} */
   const line = (title, block, extraMs) => {
     const theirs = block.engines.find(({ engine }) => engine === "pytorch");
     if (!theirs) return [];
@@ -91,6 +125,7 @@ function limitLines({ guided, training, peakGflops }, optimiserMs) {
   ];
 }
 
+/** @param {Footprint} [footprint] */
 function footprintLines(footprint) {
   if (!footprint) return [];
   const { memoryMB, coldStartMs, streamed, eaten } = footprint;
@@ -112,6 +147,7 @@ function footprintLines(footprint) {
   ];
 }
 
+/** @param {Kernel} [kernel] */
 function kernelRows(kernel) {
   if (!kernel) return [["the notebook kernel", "not measured: no Jupyter in .venv (npm run lab makes it)"]];
   return [
@@ -120,6 +156,7 @@ function kernelRows(kernel) {
   ];
 }
 
+/** @param {Sampling} [sampling] */
 function samplingLines(sampling) {
   if (!sampling) return [];
   const peers = sampling.engines.filter(({ engine }) => !engine.startsWith("compiled"));
@@ -132,7 +169,7 @@ function samplingLines(sampling) {
       ["engine", "guided evaluations", "ms a crystal", ...peers.map(({ engine }) => `${engine} / it`)],
       sampling.engines.map((row) => [
         row.engine,
-        row.evaluations,
+        `${row.evaluations}`,
         row.msPerCrystal.toFixed(0),
         ...peers.map(({ msPerCrystal }) => (msPerCrystal / row.msPerCrystal).toFixed(1)),
       ]),
@@ -141,6 +178,7 @@ function samplingLines(sampling) {
   ];
 }
 
+/** @param {Block} block @param {Peaks} peaks */
 function rows({ note = "", ...block }, peaks) {
   return block.engines.map((row) => {
     const gflop = row.gflop ?? block.gflop;
@@ -154,6 +192,7 @@ function rows({ note = "", ...block }, peaks) {
   });
 }
 
+/** @param {EngineRow} row @param {number} gflop @param {number | undefined} peakGflops undefined where it has no peak to be held against */
 function speed({ ms, fastestMs, gflops }, gflop, peakGflops) {
   const share = peakGflops && gflop / fastestMs / (peakGflops / 1e3);
   return [
@@ -164,17 +203,20 @@ function speed({ ms, fastestMs, gflops }, gflop, peakGflops) {
   ];
 }
 
+/** @param {{ crystals: number, atoms: number }} block */
 function name({ crystals, atoms }) {
   return `${crystals} x ${atoms}`;
 }
 
+/** @param {string[]} head @param {string[][]} rows */
 function table(head, rows) {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 }
 
-/** What README quotes: our times beside PyTorch's. Undefined where there was no peer. */
+/** What README quotes: our times beside PyTorch's. Undefined where there was no peer. @param {Results} results */
 export function readmeTable({ guided, training, sampling, machine, peakGflops, peerPeakGflops, parameterCount, date }) {
   if (!peerPeakGflops) return undefined;
+  /** @type {(title: string, theirs: number, ours: number, times: number, rounded?: number) => string[]} */
   const line = (title, theirs, ours, times, rounded) => [
     title,
     `${theirs.toFixed(0)} ms`,
@@ -182,19 +224,23 @@ export function readmeTable({ guided, training, sampling, machine, peakGflops, p
     `**${times.toFixed(1)}**`,
     rounded ? `${rounded.toFixed(1)}` : "–",
   ];
+  /** @type {(title: string, block: Block) => string[]} */
   const block = (title, { engines, ...shape }) => {
     const [ours, int8, theirs] = ["compiled-cpu", "compiled-cpu-int8", "pytorch"].map((engine) =>
       engines.find((row) => row.engine === engine),
     );
+    if (!ours || !theirs) throw new Error(`${title}, ${name(shape)}: no times of compiled-cpu or of PyTorch`);
     // The median of the turns' ratios, which is not quite that of the medians.
     const times = theirs.timesCompiled;
     return line(`${title}, ${name(shape)}`, theirs.ms, ours.ms, times, int8 && times / int8.timesCompiled);
   };
-  const crystal = ({ evaluations, msPerCrystal }) => {
-    const theirs = sampling.engines.find(({ engine }) => engine === "pytorch");
-    const int8 = sampling.engines.find((row) => row.engine === "compiled-cpu-int8" && row.evaluations === evaluations);
+  const samplers = sampling?.engines ?? [];
+  const crystal = (/** @type {SamplingRow} */ { evaluations, msPerCrystal }) => {
+    const theirs = samplers.find(({ engine }) => engine === "pytorch");
+    if (!theirs) throw new Error("sampling: no times of PyTorch");
+    const int8 = samplers.find((row) => row.engine === "compiled-cpu-int8" && row.evaluations === evaluations);
     const title = `a guided crystal, ${theirs.evaluations} evaluations there, ${evaluations} here`;
-    const times = (ms) => theirs.msPerCrystal / ms;
+    const times = (/** @type {number} */ ms) => theirs.msPerCrystal / ms;
     return line(title, theirs.msPerCrystal, msPerCrystal, times(msPerCrystal), int8 && times(int8.msPerCrystal));
   };
   return [
@@ -206,13 +252,13 @@ export function readmeTable({ guided, training, sampling, machine, peakGflops, p
       [
         ...guided.map((row) => block("guided evaluation", row)),
         ...training.map((row) => block("training step", row)),
-        ...(sampling?.engines ?? []).filter(({ engine }) => engine === "compiled-cpu").map(crystal),
+        ...samplers.filter(({ engine }) => engine === "compiled-cpu").map(crystal),
       ],
     ),
   ].join("\n");
 }
 
-/** Time of one guided evaluation by block and engine, as a Vega-Lite specification. */
+/** Time of one guided evaluation by block and engine, as a Vega-Lite specification. @param {Results} results */
 export function chart({ guided, machine }) {
   // Eager engines are so much slower that beside them nothing else could be seen.
   const values = guided.flatMap((block) =>

@@ -7,10 +7,10 @@ import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { createRequire } from "node:module";
 import { format } from "prettier";
-import { writeFileAtomic } from "../dist/data/index.js";
-import { denoiserSpecs, initialParameters, parameterCount, referenceConfig } from "../dist/model/index.js";
-import { toSvg } from "../dist/notebook/index.js";
-import { availableBackends, createEngine, measureEngine } from "../dist/runtime/index.js";
+import { writeFileAtomic } from "dosmith/data";
+import { denoiserSpecs, initialParameters, parameterCount, referenceConfig } from "dosmith/model";
+import { toSvg } from "dosmith/notebook";
+import { availableBackends, createEngine, measureEngine } from "dosmith/runtime";
 import { guidedCase, samplingCase, trainingCase } from "./cases.mjs";
 import { coldStart, memory, reading } from "./footprint.mjs";
 import { kernelStart } from "./kernel.mjs";
@@ -18,6 +18,12 @@ import { freshProcess, measureBandwidth, median, takeTurns } from "./measure.mjs
 import { guidedOperations, plainGuidedOperations, plainTrainingOperations, trainingOperations } from "./operations.mjs";
 import { missingPeer, startPeer } from "./peer.mjs";
 import { chart, markdown, readmeTable } from "./report.mjs";
+
+/**
+ * @typedef {import("./cases.mjs").Case & { engine: string, plain?: boolean }} NamedCase
+ * @typedef {import("dosmith/model").DenoiserConfig} Config
+ * @typedef {import("dosmith/runtime").Engine} Engine
+ */
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const flags = process.argv.slice(2);
@@ -31,17 +37,21 @@ const quick = flags.includes("--quick");
 const repeats = quick ? 3 : 9;
 
 /** Crystals x atoms. */
+/** @type {[number, number][]} */
 const guidedBlocks = quick ? [[8, 8]] : [[8, 8], [32, 8], [16, 16], [64, 4]]; // prettier-ignore
+/** @type {[number, number][]} */
 const trainingBlocks = quick ? [[8, 8]] : [[8, 8], [32, 8]]; // prettier-ignore
 /** Plain loops take minutes at full size: eager-cpu is compared on a network of this size only. */
 const smallConfig = { ...referenceConfig, hiddenDim: 64, layerCount: 2, frequencyCount: 16 };
+/** @type {[number, number]} */
 const smallBlock = [2, 4];
 
 const statuses = await availableBackends();
 const usable = statuses.filter(({ available }) => available).map(({ name }) => name);
+/** @type {Map<string, Engine>} */
 const engines = new Map();
 for (const name of usable) engines.set(name, await createEngine(name));
-const compiled = engines.get("compiled-cpu");
+const compiled = engineOf("compiled-cpu");
 
 const noPeer = missingPeer();
 const peer = noPeer === undefined ? startPeer(availableParallelism()) : undefined;
@@ -50,6 +60,7 @@ const peerRows = [
   ...(peer ? [{ engine: "pytorch", compile: false }] : []),
   ...(peer && flags.includes("--torch-compile") ? [{ engine: "torch.compile", compile: true }] : []),
 ];
+/** Its version. @type {string | undefined} */
 let torch;
 
 /** Best matrix products so far, GFLOP/s: looked for before every block, since other work may take part of the machine. */
@@ -99,23 +110,35 @@ process.exit(0);
 /**
  * One guided evaluation on every engine that `wanted` lets through. The compiled engines and the peers take turns; eager ones,
  * whose garbage would be collected in the others' time, take turns with compiled-cpu afterwards.
+ * @param {Config} config
+ * @param {number} B
+ * @param {number} N
+ * @param {(engine: string) => boolean} wanted
  */
 async function measureGuided(config, B, N, wanted) {
   const names = usable.filter(wanted);
   note(`guided evaluation, ${B} x ${N}, hidden ${config.hiddenDim}: ${names.join(", ")} ...`);
   await lookForPeak();
-  const prepare = async (name) => ({ engine: name, ...(await guidedCase(engines.get(name), config, B, N)) });
-  const counts = [guidedOperations(config, B, N), plainGuidedOperations(config, B, N)];
+  const prepare = async (/** @type {string} */ name) => ({
+    engine: name,
+    ...(await guidedCase(engineOf(name), config, B, N)),
+  });
+  const count = { gflop: guidedOperations(config, B, N), plain: plainGuidedOperations(config, B, N) };
   const fast = await Promise.all(names.filter((name) => name.startsWith("compiled")).map(prepare));
   const peers = config === referenceConfig ? await peerCases("guided", B, N) : [];
-  const block = await compare([...fast, ...peers], B, N, ...counts);
+  const block = await compare([...fast, ...peers], { B, N }, count);
   const eager = await Promise.all(["compiled-cpu", ...names.filter((name) => name.startsWith("eager"))].map(prepare));
-  const slow = await compare(eager, B, N, ...counts, 3);
+  const slow = await compare(eager, { B, N }, count, 3);
   return { ...block, engines: [...block.engines, ...slow.engines.slice(1)] };
 }
 
-/** Runs the cases in turns: a row for each, with its time over that of compiled-cpu in the same turn. */
-async function compare(cases, B, N, gflop, plainGflop, turns = repeats) {
+/**
+ * Runs the cases in turns: a row for each, with its time over that of compiled-cpu in the same turn.
+ * @param {NamedCase[]} cases
+ * @param {{ B: number, N: number }} block
+ * @param {{ gflop: number, plain: number }} count operations, and those of a plain implementation, in 1e9
+ */
+async function compare(cases, { B, N }, { gflop, plain: plainGflop }, turns = repeats) {
   const times = await takeTurns(cases, turns);
   for (const { dispose } of cases) await dispose();
   const ours = times[cases.findIndex(({ engine }) => engine === "compiled-cpu")];
@@ -128,8 +151,15 @@ async function compare(cases, B, N, gflop, plainGflop, turns = repeats) {
   return { crystals: B, atoms: N, gflop, engines: rows };
 }
 
+/**
+ * @param {"guided" | "training" | "sampling"} kind
+ * @param {number} B
+ * @param {number} N
+ */
 async function peerCases(kind, B, N) {
+  /** @type {NamedCase[]} */
   const cases = [];
+  if (!peer) return cases;
   for (const { engine, compile } of peerRows) {
     const prepared = await peer.prepare(kind, B, N, { compile });
     torch = prepared.torch;
@@ -138,15 +168,22 @@ async function peerCases(kind, B, N) {
   return cases;
 }
 
+/** @param {number} B @param {number} N */
 async function measureTraining(B, N) {
   note(`training step, ${B} x ${N} ...`);
   await lookForPeak();
   const ours = { engine: "compiled-cpu", ...(await trainingCase(compiled, referenceConfig, B, N)) };
-  const counts = [trainingOperations(referenceConfig, B, N), plainTrainingOperations(referenceConfig, B, N)];
-  return compare([ours, ...(await peerCases("training", B, N))], B, N, ...counts);
+  const gflop = trainingOperations(referenceConfig, B, N);
+  const plain = plainTrainingOperations(referenceConfig, B, N);
+  return compare([ours, ...(await peerCases("training", B, N))], { B, N }, { gflop, plain });
 }
 
-/** A guided crystal: ours by the fast sampler, the peer's by a thousand predictor-corrector steps, of which some are timed. */
+/**
+ * A guided crystal: ours by the fast sampler, the peer's by a thousand predictor-corrector steps, of which some are timed.
+ * @param {number} B
+ * @param {number} N
+ * @param {number[]} evaluations
+ */
 async function measureSampling(B, N, evaluations) {
   note(`sampling, ${B} x ${N}, ${evaluations.join(" and ")} guided evaluations ...`);
   const ours = [];
@@ -155,13 +192,13 @@ async function measureSampling(B, N, evaluations) {
       ours.push({
         engine,
         evaluations: count,
-        ...(await samplingCase(engines.get(engine), referenceConfig, B, N, count)),
+        ...(await samplingCase(engineOf(engine), referenceConfig, B, N, count)),
       });
   const theirs = (await peerCases("sampling", B, N)).map((row) => ({ ...row, evaluations: 2000 }));
   const cases = [...ours, ...theirs];
   const times = await takeTurns(cases, 3);
   for (const { dispose } of cases) await dispose();
-  const msPerCrystal = (k) => ((k < ours.length ? 1 : 1000) * median(times[k])) / B;
+  const msPerCrystal = (/** @type {number} */ k) => ((k < ours.length ? 1 : 1000) * median(times[k])) / B;
   const rows = cases.map(({ engine, evaluations: count }, k) => ({
     engine,
     evaluations: count,
@@ -170,6 +207,14 @@ async function measureSampling(B, N, evaluations) {
   return { crystals: B, atoms: N, engines: rows };
 }
 
+/** @param {string} name */
+function engineOf(name) {
+  const engine = engines.get(name);
+  if (!engine) throw new Error(`bench: ${name} is not available here`);
+  return engine;
+}
+
+/** @param {number[]} times @param {number} gflop */
 function speed(times, gflop) {
   const ms = median(times);
   return { ms, fastestMs: Math.min(...times), gflops: (gflop / ms) * 1e3 };
@@ -184,9 +229,9 @@ async function lookForPeak() {
 function startup() {
   const clock = "const start = performance.now();";
   const stop = "console.log(performance.now() - start);";
-  const open = `const { openDataset } = await import("./dist/data/index.js"); ${clock} await openDataset("datasets/pbe-prototypes"); ${stop}`;
+  const open = `const { openDataset } = await import("dosmith/data"); ${clock} await openDataset("datasets/pbe-prototypes"); ${stop}`;
   return {
-    importMs: freshProcess(`${clock} await import("./dist/index.js"); ${stop}`, root, repeats),
+    importMs: freshProcess(`${clock} await import("dosmith"); ${stop}`, root, repeats),
     openDatasetMs: freshProcess(open, root, repeats),
   };
 }
@@ -219,16 +264,17 @@ function machine() {
 
 function versions() {
   const require = createRequire(import.meta.url);
-  const version = (name) => require(`${name}/package.json`).version;
+  const version = (/** @type {string} */ name) => require(`${name}/package.json`).version;
   return {
     node: process.versions.node,
-    dosmith: require("../package.json").version,
+    dosmith: version("dosmith"),
     "onnxruntime-node": version("onnxruntime-node"),
     "@tensorflow/tfjs": version("@tensorflow/tfjs"),
     ...(torch && { torch }),
   };
 }
 
+/** @param {import("./report.mjs").Results} measured */
 async function writeResults(measured) {
   const folder = fileURLToPath(new URL("results/", import.meta.url));
   await mkdir(folder, { recursive: true });
@@ -240,7 +286,7 @@ async function writeResults(measured) {
   note(`written to ${folder}`);
 }
 
-/** README's section on speed, between its marks. */
+/** README's section on speed, between its marks. @param {string} text */
 async function fillReadme(text) {
   const path = `${root}README.md`;
   const [open, close] = ["<!-- speed -->", "<!-- /speed -->"];
@@ -251,6 +297,7 @@ async function fillReadme(text) {
   await writeFileAtomic(path, await format(filled, { parser: "markdown", printWidth: 120 }));
 }
 
+/** @param {string} text */
 function note(text) {
   console.error(text);
 }

@@ -12,6 +12,7 @@ const { installInterrupts } = require("./lib/interrupts.cjs");
 const { createServer } = require("./lib/server.cjs");
 const { routeOutput } = require("./lib/output.cjs");
 
+/** @param {string[]} args */
 function main([connectionFile]) {
   if (!connectionFile) {
     console.error("usage: node dosmith-kernel.cjs CONNECTION_FILE (Jupyter does this; see README.md)");
@@ -23,7 +24,7 @@ function main([connectionFile]) {
   const server = createServer(tslab, executor, connectionFile);
   routeOutput(tslab);
   installInterrupts();
-  const reportStray = (what, reason) => {
+  const reportStray = (/** @type {string} */ what, /** @type {unknown} */ reason) => {
     if (isInterruption(reason)) return;
     const { content } = executor.describe(reason);
     currentExecution()?.output.write("stderr", `${what}: ${content.traceback.join("\n")}\n`);

@@ -9,6 +9,8 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+/** @typedef {{ prefix?: string | undefined }} Place  a virtual or conda environment's folder; absent, the user's Jupyter data folder */
+
 const kernelName = "dosmith";
 const displayName = "dosmith (TypeScript)";
 const here = dirname(fileURLToPath(import.meta.url));
@@ -17,7 +19,7 @@ const launcher = join(here, "dosmith-kernel.cjs");
 /**
  * Installs the kernelspec and returns its folder. Doing it again replaces it.
  * @throws Error when the prefix is no folder
- * @param {{ prefix?: string }} [options] with a prefix (a virtual or conda environment) into its share/jupyter, else
+ * @param {Place} [options] with a prefix (a virtual or conda environment) into its share/jupyter, else
  * into the user's Jupyter data folder (JUPYTER_DATA_DIR where that is set)
  */
 export async function installKernel(options = {}) {
@@ -32,7 +34,7 @@ export async function installKernel(options = {}) {
   return folder;
 }
 
-/** Removes the kernelspec; returns its folder, or undefined when there was none. @param {{ prefix?: string }} [options] */
+/** Removes the kernelspec; returns its folder, or undefined when there was none. @param {Place} [options] */
 export async function uninstallKernel(options = {}) {
   const folder = kernelFolder(options);
   if (!(await exists(join(folder, "kernel.json")))) return undefined;
@@ -42,7 +44,7 @@ export async function uninstallKernel(options = {}) {
 
 /**
  * The installed kernelspec of that place, if any: its folder, the launcher that it starts, and why it cannot work.
- * @param {{ prefix?: string }} [options]
+ * @param {Place} [options]
  * @returns {Promise<{ folder: string, launcher: string, problem?: string } | undefined>}
  */
 export async function installedKernel(options = {}) {
@@ -52,7 +54,7 @@ export async function installedKernel(options = {}) {
   const spec = await readSpec(file);
   if (!spec) return { folder, launcher: "", problem: `${file} is not a kernelspec; install again` };
   const started = spec.argv.find((word) => word.endsWith(".cjs")) ?? "";
-  for (const path of [spec.argv[0], started])
+  for (const path of [spec.argv[0] ?? "", started])
     if (!(await exists(path))) return { folder, launcher: started, problem: `${path} does not exist; install again` };
   const current = JSON.stringify(spec) === JSON.stringify(kernelspec());
   return current ? { folder, launcher: started } : { folder, launcher: started, problem: outdated };
@@ -60,6 +62,7 @@ export async function installedKernel(options = {}) {
 
 const outdated = "of another version, Node or place of dosmith; install again to use this one";
 
+/** @param {Place} [options] */
 function kernelFolder({ prefix } = {}) {
   const data = prefix === undefined ? userDataFolder() : join(resolve(prefix), "share", "jupyter");
   return join(data, "kernels", kernelName);
@@ -91,15 +94,19 @@ function kernelspec() {
   };
 }
 
+/** @param {string} file @returns {Promise<{ argv: string[] } | undefined>} */
 async function readSpec(file) {
   try {
     const spec = JSON.parse(await readFile(file, "utf8"));
-    return Array.isArray(spec.argv) && spec.argv.every((word) => typeof word === "string") ? spec : undefined;
+    return Array.isArray(spec.argv) && spec.argv.every((/** @type {unknown} */ word) => typeof word === "string")
+      ? spec
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** @param {string} path */
 function exists(path) {
   return access(path).then(
     () => true,
@@ -109,13 +116,16 @@ function exists(path) {
 
 /** What `dosmith kernel` does: each does its work and returns the line to print. */
 export const kernelCommands = {
+  /** @param {Place} [options] */
   async install(options) {
     return `installed: ${displayName} in ${await installKernel(options)}`;
   },
+  /** @param {Place} [options] */
   async uninstall(options) {
     const folder = await uninstallKernel(options);
     return folder ? `removed: ${folder}` : `nothing to remove in ${kernelFolder(options)}`;
   },
+  /** @param {Place} [options] */
   async list(options = {}) {
     const places = options.prefix === undefined ? usualPlaces() : [options];
     const lines = await Promise.all(places.map(describePlace));
@@ -129,6 +139,7 @@ function usualPlaces({ env } = process) {
   return [{}, ...prefixes.map((prefix) => ({ prefix }))];
 }
 
+/** @param {Place} options */
 async function describePlace(options) {
   const found = await installedKernel(options);
   if (!found) return undefined;
@@ -137,18 +148,19 @@ async function describePlace(options) {
 
 const usage = "usage: node install.mjs install | uninstall | list [--prefix FOLDER]";
 
-async function main([command, flag, prefix, ...rest]) {
-  const known = Object.hasOwn(kernelCommands, command ?? "");
-  const wrong = !known || rest.length > 0 || (flag !== undefined && (flag !== "--prefix" || prefix === undefined));
+/** @param {string[]} args */
+async function main([command = "", flag, prefix, ...rest]) {
+  const perform = new Map(Object.entries(kernelCommands)).get(command);
+  const wrong = !perform || rest.length > 0 || (flag !== undefined && (flag !== "--prefix" || prefix === undefined));
   if (wrong) {
     console.error(usage);
     process.exitCode = 2;
     return;
   }
   try {
-    console.log(await kernelCommands[command]({ prefix }));
+    console.log(await perform({ prefix }));
   } catch (error) {
-    console.error(`dosmith kernel ${command}: ${error.message}`);
+    console.error(`dosmith kernel ${command}: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }
 }

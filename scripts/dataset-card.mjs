@@ -3,9 +3,9 @@
 //   node scripts/dataset-card.mjs datasets/pbe-prototypes --write   puts all of it into its README.md and beside it
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { elementSymbol } from "../dist/crystal/index.js";
-import { censusMarkdown, openDataset, takeCensus, writeFileAtomic } from "../dist/data/index.js";
-import { okabeIto, toSvg } from "../dist/notebook/index.js";
+import { elementSymbol } from "dosmith/crystal";
+import { censusMarkdown, openDataset, takeCensus, writeFileAtomic } from "dosmith/data";
+import { okabeIto, toSvg } from "dosmith/notebook";
 
 const [folder, option] = process.argv.slice(2);
 const dataset = await openDataset(folder);

@@ -6,9 +6,9 @@ import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { sampleRankCorrelation } from "simple-statistics";
-import { formula } from "../dist/crystal/index.js";
-import { isEquilibrium, openDataset, splitOfFormula, writeFileAtomic } from "../dist/data/index.js";
-import { targetFromRecord } from "../dist/dos/index.js";
+import { formula } from "dosmith/crystal";
+import { isEquilibrium, openDataset, splitOfFormula, writeFileAtomic } from "dosmith/data";
+import { targetFromRecord } from "dosmith/dos";
 import {
   bootstrapStandardError,
   isSameStructure,
@@ -17,12 +17,12 @@ import {
   rankCandidates,
   retrievalIndex,
   retrieve,
-} from "../dist/evaluate/index.js";
-import { crystalGenerator } from "../dist/generate/index.js";
-import { dosPredictor, loadDenoiser, loadPredictor } from "../dist/model/index.js";
-import { scatterChart, toSvg } from "../dist/notebook/index.js";
-import { compiledEngine } from "../dist/runtime/index.js";
-import { hullOf, verify } from "../dist/verify/index.js";
+} from "dosmith/evaluate";
+import { crystalGenerator } from "dosmith/generate";
+import { dosPredictor, loadDenoiser, loadPredictor } from "dosmith/model";
+import { scatterChart, toSvg } from "dosmith/notebook";
+import { compiledEngine } from "dosmith/runtime";
+import { hullOf, verify } from "dosmith/verify";
 
 const root = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const { values: options } = parseArgs({

@@ -1,7 +1,9 @@
 // Damaged files for the readers, and what must hold whatever they are given. Used by tests/dos/fuzz.test.ts (thousands of
 // cases) and scripts/fuzz-readers.mjs (as many as one likes).
 
-/** Random numbers in [0, 1) that depend on the seed only (mulberry32). */
+/** @typedef {() => number} Random  uniform in [0, 1) */
+
+/** Random numbers in [0, 1) that depend on the seed only (mulberry32). @param {number} seed @returns {Random} */
 export function randomOf(seed) {
   let state = seed >>> 0;
   return () => {
@@ -46,23 +48,25 @@ const oddPieces = [
   "<!--",
 ];
 
-/** One damage or a few: cut off, pieces removed, repeated, moved or replaced, numbers made odd, bytes changed. */
+/** One damage or a few: cut off, pieces removed, repeated, moved or replaced, numbers made odd, bytes changed. @param {string} text @param {Random} random */
 export function damaged(text, random) {
   let out = text;
   const times = random() < 0.7 ? 1 : 1 + Math.floor(4 * random());
-  for (let i = 0; i < times; i++) out = damages[Math.floor(damages.length * random())](out, random);
+  for (let i = 0; i < times; i++) out = pick(damages, random)(out, random);
   return out;
 }
 
-const place = (text, random) => Math.floor(random() * (text.length + 1));
-const pick = (list, random) => list[Math.floor(random() * list.length)];
+const place = (/** @type {string} */ text, /** @type {Random} */ random) => Math.floor(random() * (text.length + 1));
+/** @template T @param {readonly T[]} list @param {Random} random @returns {T} */
+const pick = (list, random) => /** @type {T} */ (list[Math.floor(random() * list.length)]);
 
-/** Start and end of a span: a few characters, or up to a tenth of the text. */
+/** Start and end of a span: a few characters, or up to a tenth of the text. @param {string} text @param {Random} random @returns {[number, number]} */
 function span(text, random) {
   const from = place(text, random);
   return [from, from + Math.ceil(random() * (random() < 0.5 ? 12 : text.length / 10))];
 }
 
+/** @type {((text: string, random: Random) => string)[]} */
 const damages = [
   (text, random) => text.slice(0, place(text, random)),
   (text, random) => {
@@ -113,12 +117,12 @@ const damages = [
   },
 ];
 
-/** What is wrong with a reader's answer, or undefined when nothing is. */
+/** What is wrong with a reader's answer, or undefined when nothing is. @param {import("dosmith/dos").DosFile} file */
 export function wrongAnswer(file) {
   const n = file.energies.length;
   const rows = [...(file.siteDos ?? []), ...(file.totalDos ? [file.totalDos] : [])];
   if (n < 2 || rows.length === 0) return `${n} energies, ${rows.length} spectra`;
-  if (!file.energies.every((e, i) => Number.isFinite(e) && (i === 0 || e > file.energies[i - 1])))
+  if (!file.energies.every((e, i) => Number.isFinite(e) && (i === 0 || e > (file.energies[i - 1] ?? Infinity))))
     return "energies do not rise";
   if (rows.some((row) => row.length !== n)) return "spectra of other lengths";
   if (!rows.every((row) => row.every(Number.isFinite))) return "a value that is no finite number";
@@ -131,10 +135,10 @@ export function wrongAnswer(file) {
   return undefined;
 }
 
-/** What is wrong with an error, or undefined when it is one a user can read: it names the file, and is no bug. */
+/** What is wrong with an error, or undefined when it is one a user can read: it names the file, and is no bug. @param {unknown} error @param {string} name */
 export function wrongError(error, name) {
   if (!(error instanceof Error)) return `thrown: ${String(error)}`;
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
+  for (let cause = /** @type {unknown} */ (error); cause instanceof Error; cause = cause.cause)
     if (cause instanceof TypeError || cause instanceof ReferenceError || cause instanceof RangeError)
       return `a bug: ${cause.stack}`;
   if (!error.message.includes(name)) return `does not name the file: ${error.message}`;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { dosFromText, parseVasprun, resampleDos, standardGrid, targetFromDos } from "../dist/dos/index.js";
+import { dosFromText, parseVasprun, resampleDos, standardGrid, targetFromDos } from "dosmith/dos";
 import { damaged, randomOf, wrongAnswer, wrongError } from "./fuzz-parts.mjs";
 
 const [cases = "2000", seed = "1", ...named] = process.argv.slice(2);
@@ -20,6 +20,7 @@ for (const path of files) wrong += await fuzz(path);
 console.log(wrong === 0 ? "every case was refused in words or read whole" : `${wrong} wrong`);
 process.exit(wrong === 0 ? 0 : 1);
 
+/** @param {string} folder */
 function filesIn(folder) {
   return readdirSync(folder)
     .filter((name) => /vasprun|dos\.json/.test(name))
@@ -37,6 +38,7 @@ function someOfDebian() {
   return names.map((name) => join(debian, name));
 }
 
+/** @param {string} path */
 async function fuzz(path) {
   const bytes = readFileSync(path);
   const text = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString("latin1");
@@ -60,6 +62,11 @@ async function fuzz(path) {
   return count.wrong;
 }
 
+/**
+ * @param {string} variant
+ * @param {boolean} xml
+ * @param {{ refused: number }} count
+ */
 async function problemOf(variant, xml, count) {
   try {
     const file = xml ? await parseVasprun(pieces(variant), "some.file") : dosFromText(variant, "some.file")[0];
@@ -75,6 +82,7 @@ async function problemOf(variant, xml, count) {
   }
 }
 
+/** @param {string} text */
 async function* pieces(text) {
   yield Buffer.from(text, "latin1");
 }

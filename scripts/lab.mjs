@@ -18,9 +18,11 @@ import { fileURLToPath } from "node:url";
 import { installedKernel, installKernel } from "../kernels/install.mjs";
 import { root, say, setUp, stop } from "./setup.mjs";
 
+/** @typedef {{ command: string, version: string, venv: boolean }} Python  `venv`: whether it can make virtual environments */
+
 const firstNotebook = join("notebooks", "01-quick-start.ipynb");
 const requirements = join(root, "kernels", "requirements.txt");
-const minimumPython = [3, 10];
+const minimumPython = /** @type {const} */ ([3, 10]);
 
 async function main() {
   setUp();
@@ -28,7 +30,7 @@ async function main() {
   try {
     await prepareJupyter(venv);
   } catch (error) {
-    stop(error.message);
+    stop(error instanceof Error ? error.message : String(error));
   }
   const args = labArguments(process.argv.slice(2));
   say(`jupyter lab ${args.join(" ")}   (Ctrl-C stops it)`);
@@ -40,7 +42,7 @@ async function main() {
   lab.on("close", (code) => (process.exitCode = code ?? 1));
 }
 
-/** The arguments of jupyter lab: the user's, and the first notebook unless they name one. */
+/** The arguments of jupyter lab: the user's, and the first notebook unless they name one. @param {readonly string[]} args */
 export function labArguments(args) {
   return args.some((arg) => arg.endsWith(".ipynb")) ? args : [firstNotebook, ...args];
 }
@@ -48,6 +50,7 @@ export function labArguments(args) {
 /**
  * Makes a virtual environment ready: JupyterLab, the kernel, trust in the shipped notebooks.
  * @throws Error that says what is missing and what to do
+ * @param {string} venv
  */
 export async function prepareJupyter(venv) {
   onChange(venv, "requirements", readFileSync(requirements, "utf8"), () => installJupyter(venv));
@@ -61,7 +64,13 @@ export async function prepareJupyter(venv) {
   });
 }
 
-/** Does `work` unless it was done for the same state; a run that was cut off counts as not done. */
+/**
+ * Does `work` unless it was done for the same state; a run that was cut off counts as not done.
+ * @param {string} venv
+ * @param {string} name
+ * @param {string} state
+ * @param {() => void} work
+ */
 function onChange(venv, name, state, work) {
   const file = join(venv, `.dosmith-${name}`);
   if (existsSync(file) && readFileSync(file, "utf8") === state) return;
@@ -69,6 +78,7 @@ function onChange(venv, name, state, work) {
   writeFileSync(file, state);
 }
 
+/** @param {string} venv */
 function installJupyter(venv) {
   if (!existsSync(tool(venv, "python"))) {
     const python = findPython();
@@ -87,6 +97,7 @@ function installJupyter(venv) {
   writeFileSync(join(settings, "overrides.json"), `${JSON.stringify(quiet)}\n`);
 }
 
+/** @param {string} python @param {string} venv */
 function makeEnvironment(python, venv) {
   try {
     run(python, ["-m", "venv", venv], "python -m venv failed; what it says above names the cause");
@@ -99,7 +110,7 @@ function makeEnvironment(python, venv) {
 
 /** The first usable Python on the path. @throws Error with what to install */
 function findPython() {
-  const found = ["python3", "python", "py"].map(probe).filter(Boolean);
+  const found = ["python3", "python", "py"].flatMap((command) => probe(command) ?? []);
   const usable = found.find((python) => !pythonProblem(python));
   if (usable) return usable;
   throw new Error(pythonProblem(found[0]));
@@ -108,21 +119,21 @@ function findPython() {
 const question =
   "import sys, importlib.util as u; print(*sys.version_info[:3], all(map(u.find_spec, ('venv', 'ensurepip'))))";
 
-/** What a command says of itself, if it is a Python 3. */
+/** What a command says of itself, if it is a Python 3. @param {string} command @returns {Python | undefined} */
 function probe(command) {
   const { status, stdout } = spawnSync(command, ["-c", question], { encoding: "utf8" });
   const words = status === 0 ? /^(3) (\d+) (\d+) (True|False)\s*$/.exec(stdout) : null;
   return words ? { command, version: words.slice(1, 4).join("."), venv: words[4] === "True" } : undefined;
 }
 
-/** What is wrong with a Python, and what to do; undefined when it will do. */
+/** What is wrong with a Python, and what to do; undefined when it will do. @param {Python | undefined} python */
 export function pythonProblem(python) {
   const wanted = minimumPython.join(".");
   const again = "then run the same command again";
   if (!python)
     return `the notebooks need Python ${wanted} or newer, and there is no python3 here. Install it (https://python.org, or your system's packages, such as apt install python3-venv), ${again}. All else of dosmith works without it.`;
   const { command, version, venv } = python;
-  const [, minor] = version.split(".").map(Number);
+  const [, minor = 0] = version.split(".").map(Number);
   if (minor < minimumPython[1])
     return `the notebooks need Python ${wanted} or newer, and ${command} is ${version}. Install a newer one, ${again}.`;
   if (!venv)
@@ -136,15 +147,18 @@ function shippedNotebooks() {
   return names.sort().map((name) => join(folder, name));
 }
 
+/** @param {string} path */
 function stamp(path) {
   const { mtimeMs, size } = statSync(path);
   return `${path} ${mtimeMs} ${size}`;
 }
 
+/** @param {string} venv @param {string} name */
 function tool(venv, name) {
   return process.platform === "win32" ? join(venv, "Scripts", `${name}.exe`) : join(venv, "bin", name);
 }
 
+/** @param {string} command @param {string[]} args @param {string} problem */
 function run(command, args, problem) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
   if (status !== 0) throw new Error(`${problem}${error ? ` (${error.message})` : ""}.`);

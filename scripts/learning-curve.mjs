@@ -7,20 +7,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { isEquilibrium, openDataset, writeFileAtomic } from "../dist/data/index.js";
-import { targetFromRecord } from "../dist/dos/index.js";
-import { isStructurallyValid, matchTarget } from "../dist/evaluate/index.js";
-import { crystalGenerator } from "../dist/generate/index.js";
-import { dosPredictor, loadDenoiser, loadPredictor } from "../dist/model/index.js";
-import { learningCurveChart, toSvg } from "../dist/notebook/index.js";
-import { compiledEngine } from "../dist/runtime/index.js";
+import { isEquilibrium, openDataset, writeFileAtomic } from "dosmith/data";
+import { targetFromRecord } from "dosmith/dos";
+import { isStructurallyValid, matchTarget } from "dosmith/evaluate";
+import { crystalGenerator } from "dosmith/generate";
+import { dosPredictor, loadDenoiser, loadPredictor } from "dosmith/model";
+import { learningCurveChart, toSvg } from "dosmith/notebook";
+import { compiledEngine } from "dosmith/runtime";
 import {
   defaultDenoiserOptions,
   defaultPredictorOptions,
   denoiserRun,
   predictorRun,
   trainWithFiles,
-} from "../dist/train/index.js";
+} from "dosmith/train";
 
 const { values: options } = parseArgs({
   options: {

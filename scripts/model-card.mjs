@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";
 import { median } from "simple-statistics";
-import { toSvg, tradeoffChart } from "../dist/notebook/index.js";
+import { toSvg, tradeoffChart } from "dosmith/notebook";
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const readJson = async (name) => JSON.parse(await readFile(path(name), "utf8"));

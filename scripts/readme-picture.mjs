@@ -15,7 +15,7 @@ const browsers = [process.env.CHROME_PATH, "/usr/bin/chromium", "/usr/bin/google
 const executablePath = browsers.find((path) => path && existsSync(path));
 if (!executablePath) throw new Error("no Chromium or Chrome found: name one in CHROME_PATH");
 
-const dosmith = (...args) =>
+const dosmith = (/** @type {string[]} */ ...args) =>
   execFileSync(process.execPath, [join(root, "dist/cli/main.js"), ...args], { stdio: "inherit" });
 await rm(run, { recursive: true, force: true });
 dosmith("generate", "--target", demoTarget, "--count", "16", "--seed", "1", "--out", run);

@@ -9,13 +9,13 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openCellStore } from "../dist/cli/evaluate/cell-store.js";
 import { fileSha256 } from "../dist/cli/files.js";
-import { isEquilibrium, openDataset, writeFileAtomic } from "../dist/data/index.js";
-import { targetFromRecord } from "../dist/dos/index.js";
-import { pairedDifference, qualityTable } from "../dist/evaluate/index.js";
-import { crystalGenerator } from "../dist/generate/index.js";
-import { dosPredictor, loadDenoiser, loadPredictor } from "../dist/model/index.js";
-import { chartSpec, okabeIto, toSvg } from "../dist/notebook/index.js";
-import { compiledEngine, createEngine, shuffled } from "../dist/runtime/index.js";
+import { isEquilibrium, openDataset, writeFileAtomic } from "dosmith/data";
+import { targetFromRecord } from "dosmith/dos";
+import { pairedDifference, qualityTable } from "dosmith/evaluate";
+import { crystalGenerator } from "dosmith/generate";
+import { dosPredictor, loadDenoiser, loadPredictor } from "dosmith/model";
+import { chartSpec, okabeIto, toSvg } from "dosmith/notebook";
+import { compiledEngine, createEngine, shuffled } from "dosmith/runtime";
 
 const root = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const { values: options } = parseArgs({

@@ -9,7 +9,7 @@ import { prepareBundled } from "./bundled.mjs";
 
 /** The clone's folder. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
-const minimumNode = [20, 19];
+const minimumNode = /** @type {const} */ ([20, 19]);
 const buildStamp = join(root, "dist", ".built");
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) setUp();
@@ -25,9 +25,9 @@ export function setUp() {
   say("ready");
 }
 
-/** What is wrong with a Node version; undefined when it will do. */
+/** What is wrong with a Node version; undefined when it will do. @param {string} version */
 export function nodeProblem(version) {
-  const [major, minor] = version.split(".").map(Number);
+  const [major = 0, minor = 0] = version.split(".").map(Number);
   const [wantedMajor, wantedMinor] = minimumNode;
   if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return undefined;
   return (
@@ -39,6 +39,9 @@ export function nodeProblem(version) {
 /**
  * The packages of a lock file that are not installed in that version. npm writes node_modules/.package-lock.json last,
  * so an installation that was cut off counts as missing; an optional package may be missing for good.
+ * @param {Lock} wanted
+ * @param {Lock} installed
+ * @typedef {{ packages: Readonly<Record<string, { version?: string, optional?: boolean, link?: boolean }>> }} Lock
  */
 export function missingPackages(wanted, installed) {
   return Object.entries(wanted.packages).flatMap(([path, { version, optional, link }]) =>
@@ -46,6 +49,7 @@ export function missingPackages(wanted, installed) {
   );
 }
 
+/** @param {string} name @returns {Lock} */
 function readLock(name) {
   const path = join(root, name);
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : { packages: {} };
@@ -61,6 +65,7 @@ function install() {
   if (status !== 0) stop(`npm ci failed${error ? ` (${error.message})` : ""}; what it says above names the cause.`);
 }
 
+/** @param {string} sources */
 function build(sources) {
   say("building dist/ ...");
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
@@ -74,7 +79,7 @@ function build(sources) {
 
 /** Changes when a file that the build reads is changed, added or removed. */
 function sourcesDigest() {
-  const files = readdirSync(join(root, "src"), { recursive: true })
+  const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
     .map((name) => join("src", name))
     .filter((name) => name.endsWith(".ts"));
   const hash = createHash("sha256");
@@ -85,12 +90,12 @@ function sourcesDigest() {
   return hash.digest("hex");
 }
 
-/** Prints a line of the set-up, apart from what the command itself prints. */
+/** Prints a line of the set-up, apart from what the command itself prints. @param {string} text */
 export function say(text) {
   console.error(`[dosmith] ${text}`);
 }
 
-/** Ends the process with a reason. */
+/** Ends the process with a reason. @param {string} reason @returns {never} */
 export function stop(reason) {
   say(reason);
   process.exit(1);

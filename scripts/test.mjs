@@ -6,10 +6,15 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { root, say, setUp } from "./setup.mjs";
 
-const bin = (path) => join(root, "node_modules", path);
+/**
+ * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {{ name: string, passed: boolean, seconds: number, ran?: Counts | undefined }} Result
+ */
+
+const bin = (/** @type {string} */ path) => join(root, "node_modules", path);
 const scratch = mkdtempSync(join(tmpdir(), "dosmith-test-"));
-const counted = (name) => join(scratch, `${name}.json`);
-const vitest = (name) => [
+const counted = (/** @type {string} */ name) => join(scratch, `${name}.json`);
+const vitest = (/** @type {string} */ name) => [
   ...[bin("vitest/vitest.mjs"), "run", "--project", name],
   ...["--reporter=default", "--reporter=json", `--outputFile.json=${counted(name)}`],
 ];
@@ -40,6 +45,7 @@ console.log(`${tests.passed} passed, ${tests.failed} failed, ${tests.skipped} sk
 rmSync(scratch, { recursive: true });
 process.exitCode = failed.length === 0 ? 0 : 1;
 
+/** @param {string} name @param {string[]} args @returns {Result} */
 function runStep(name, args) {
   say(`${name} ...`);
   const start = performance.now();
@@ -47,26 +53,33 @@ function runStep(name, args) {
   return { name, passed: status === 0, seconds: (performance.now() - start) / 1000, ran: testCounts(name) };
 }
 
-/** How many tests a suite ran or left out; undefined for steps that are none, and for a suite that broke off. */
+/**
+ * How many tests a suite ran; undefined for steps without tests, and for a suite that broke off.
+ * @param {string} name
+ * @returns {Counts | undefined}
+ */
 function testCounts(name) {
   try {
-    const report = JSON.parse(readFileSync(counted(name), "utf8"));
-    const { numPassedTests: passed, numFailedTests: failed, numTodoTests: todo } = report;
-    return { passed, failed, skipped: report.numPendingTests + todo };
+    const counts = JSON.parse(readFileSync(counted(name), "utf8"));
+    const { numPassedTests: passed, numFailedTests: failed, numPendingTests: pending, numTodoTests: todo } = counts;
+    return { passed, failed, skipped: pending + todo };
   } catch {
     return undefined;
   }
 }
 
-/** A step without tests counts as one; one that broke off has failed, whatever its tests said. */
-function countsOf({ passed, ran = { passed: Number(passed), failed: 0, skipped: 0 } }) {
+/** A step without tests counts as one; one that broke off has failed, whatever its tests said. @param {Result} result */
+function countsOf({ passed, ran: tests }) {
+  const ran = tests ?? { passed: Number(passed), failed: 0, skipped: 0 };
   return passed ? ran : { ...ran, failed: Math.max(1, ran.failed) };
 }
 
+/** @param {Counts} a @param {Counts} b @returns {Counts} */
 function add(a, b) {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
 
+/** @param {string} name @param {boolean} passed @param {number} seconds */
 function line(name, passed, seconds) {
   return `  ${passed ? "ok    " : "FAILED"}  ${name.padEnd(8)} ${seconds.toFixed(1).padStart(7)} s`;
 }

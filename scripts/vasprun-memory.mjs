@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 
-const library = new URL("../dist/dos/index.js", import.meta.url).href;
+const library = import.meta.resolve("dosmith/dos");
 const [size = "300", source = fileURLToPath(new URL("../tests/fixtures/dos/Si-spin.vasprun.xml.gz", import.meta.url))] =
   process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "dosmith-vasprun-"));
@@ -26,7 +26,7 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** The real file with its last calculation repeated until it is large enough. */
+/** The real file with its last calculation repeated until it is large enough. @param {string} path @param {number} bytes */
 function enlarge(path, bytes) {
   const packed = readFileSync(source);
   const text = (packed[0] === 0x1f ? gunzipSync(packed) : packed).toString("latin1");
@@ -40,7 +40,7 @@ function enlarge(path, bytes) {
   closeSync(file);
 }
 
-/** One reading in a process of its own: its time and peak memory, and a sum of what it read. */
+/** One reading in a process of its own: its time and peak memory, and a sum of what it read. @param {string} path */
 function read(path) {
   const code = `
     const { readDosFile } = await import(${JSON.stringify(library)});
@@ -55,6 +55,7 @@ function read(path) {
   return { ...result, bytes };
 }
 
+/** @param {number} bytes */
 function megabytes(bytes) {
   return (bytes / 1e6).toFixed(0);
 }

@@ -157,6 +157,51 @@ describe("the package", () => {
   });
 });
 
+describe("scripts, bench and notebooks", () => {
+  const outside = execFileSync("git", ["ls-files", "scripts", "bench"], { cwd: root, encoding: "utf8" })
+    .split("\n")
+    .filter((name) => /\.m?[jt]s$/.test(name) && existsSync(join(root, name)))
+    // Becomes a study of the workbench.
+    .filter((name) => name !== "scripts/sampler-study.mjs");
+  const notebooks = filesIn(join(root, "notebooks"), ".ipynb").filter((name) => !name.includes("checkpoints"));
+
+  /** What code imports from files: everything but packages, and this package by its name. */
+  const filesOf = (code: string): string[] => {
+    const imported = ts.preProcessFile(code, true, true).importedFiles.map(({ fileName }) => fileName);
+    // Also in the code that a script hands to a process of its own.
+    const dynamic = [...code.matchAll(/import\("([^"$]+)"\)/g)].map(([, name]) => name);
+    return [...new Set([...imported, ...dynamic])].filter(
+      (name) => name.startsWith(".") || /^dosmith\/[^/]+\//.test(name),
+    );
+  };
+
+  /** Neighbours, and the kernel's installer, which works without a build. */
+  const isAllowed = (from: string, to: string): boolean =>
+    resolve(dirname(from), to) === installer ||
+    /^(scripts|bench)$/.test(relative(root, resolve(dirname(from), to)).split(sep)[0]);
+
+  test.each(outside)("%s imports the package by its public names", (name) => {
+    const path = join(root, name);
+    expect(filesOf(readFileSync(path, "utf8")).filter((to) => !isAllowed(path, to))).toEqual([]);
+  });
+
+  test.each(notebooks.map((path) => relative(root, path)))("%s imports the package by its public names", (name) => {
+    const { cells } = JSON.parse(readFileSync(join(root, name), "utf8")) as {
+      cells: { cell_type: string; source: string | string[] }[];
+    };
+    const code = cells.filter(({ cell_type: type }) => type === "code").map(({ source }) => [source].flat().join(""));
+    expect(code.flatMap(filesOf)).toEqual([]);
+  });
+
+  test("would be caught importing private files", () => {
+    expect(filesOf(`import { x } from "../dist/cli/files.js";\nimport "dosmith/cli/files.js";`)).toHaveLength(2);
+    expect(isAllowed(join(root, "scripts", "lab.mjs"), "../dist/cli/files.js")).toBe(false);
+    expect(filesOf(`import { x } from "dosmith/dos";\nconst { y } = await import("./dist/data/index.js");`)).toEqual([
+      "./dist/data/index.js",
+    ]);
+  });
+});
+
 describe("documents", () => {
   const documents = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], {
     cwd: root,

@@ -8,8 +8,11 @@ const { createHmac, randomUUID } = require("node:crypto");
 const { Session } = require("node:inspector");
 const { setTimeout: sleep } = require("node:timers/promises");
 const { parentPort, workerData } = require("node:worker_threads");
+if (!parentPort) throw new Error("control-thread.cjs: runs as a worker only");
+const port = parentPort;
 const zmq = require(workerData.zeromq);
 
+/** @type {{ address: string, key: string, flag: Int32Array, permissionName: string }} */
 const { address, key, flag, permissionName } = workerData;
 const delimiter = "<IDS|MSG>";
 /** How long JavaScript may run on without noticing. Native code, such as a step of training, is always waited for. */
@@ -18,23 +21,28 @@ const graceMs = 1000;
 async function main() {
   const socket = new zmq.Router();
   await socket.bind(address);
-  parentPort.on("message", (frames) => (frames === "close" ? socket.close() : void socket.send(frames)));
-  parentPort.postMessage("bound");
+  port.on("message", (frames) => (frames === "close" ? socket.close() : void socket.send(frames)));
+  port.postMessage("bound");
   for await (const frames of socket) receive(socket, frames);
 }
 
+/**
+ * @param {{ send: (frames: (Buffer | string)[]) => Promise<void> }} socket
+ * @param {Buffer[]} frames
+ */
 function receive(socket, frames) {
   const start = frames.findIndex((frame) => frame.toString() === delimiter);
   const [signature, ...parts] = frames.slice(start + 1);
   if (start < 0 || signature?.toString() !== sign(parts)) return;
-  const header = JSON.parse(parts[0]);
-  if (header.msg_type !== "interrupt_request") return parentPort.postMessage(frames);
+  const header = JSON.parse(String(parts[0]));
+  if (header.msg_type !== "interrupt_request") return port.postMessage(frames);
   void insist();
   const reply = [{ ...header, msg_id: randomUUID(), msg_type: "interrupt_reply" }, header, {}, { status: "ok" }];
   const texts = reply.map((part) => JSON.stringify(part));
   void socket.send([...frames.slice(0, start), delimiter, sign(texts), ...texts]);
 }
 
+/** @param {(Buffer | string)[]} parts */
 function sign(parts) {
   const hash = createHmac("sha256", key);
   for (const part of parts) hash.update(part);
@@ -46,7 +54,7 @@ let insisting = false;
 
 async function insist() {
   Atomics.store(flag, 0, 1);
-  parentPort.postMessage("interrupt");
+  port.postMessage("interrupt");
   if (insisting) return;
   insisting = true;
   await sleep(graceMs / 4);
@@ -54,6 +62,9 @@ async function insist() {
   insisting = false;
 }
 
+/** @typedef {(method: string, parameters?: object) => Promise<{ result: { value?: unknown } }>} Ask  the kernel's thread, by the inspector */
+
+/** @param {Ask} ask */
 async function endWhatRuns(ask) {
   while (unnoticed()) {
     // Answered by the kernel's thread as soon as it runs JavaScript, be it an endless loop.
@@ -65,12 +76,16 @@ async function endWhatRuns(ask) {
   }
 }
 
+/** @param {(ask: Ask) => Promise<void>} use */
 async function withInspector(use) {
   const session = new Session();
   session.connectToMainThread();
+  /** @type {Ask} */
   const ask = (method, parameters) =>
     new Promise((resolve, reject) =>
-      session.post(method, parameters, (error, result) => (error ? reject(error) : resolve(result))),
+      session.post(method, parameters, (error, result) =>
+        error ? reject(error) : resolve(/** @type {Awaited<ReturnType<Ask>>} */ (result)),
+      ),
     );
   try {
     await use(ask);

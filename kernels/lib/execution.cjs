@@ -2,11 +2,14 @@
 /** Running cells: which one a piece of code belongs to, however late it runs, and how it is interrupted. */
 const { AsyncLocalStorage } = require("node:async_hooks");
 
+/** @type {AsyncLocalStorage<Execution>} */
 const storage = new AsyncLocalStorage();
+/** @type {Execution | undefined} */
 let last;
 
 /** Thrown into a cell that the user interrupts. */
 class Interrupted extends Error {
+  /** @override */
   name = "Interrupted";
 }
 
@@ -14,14 +17,17 @@ class Interrupted extends Error {
 class Execution {
   #controller = new AbortController();
 
+  /** @param {import("./output.cjs").CellOutput} output */
   constructor(output) {
     this.output = output;
+    /** Rejects when the cell is interrupted, and otherwise never settles. @type {Promise<never>} */
     this.interruption = new Promise((_, reject) => {
       this.signal.addEventListener("abort", () => reject(this.signal.reason), { once: true });
     });
     this.interruption.catch(() => {});
   }
 
+  /** @returns {AbortSignal} */
   get signal() {
     return this.#controller.signal;
   }
@@ -30,7 +36,7 @@ class Execution {
     this.#controller.abort(new Interrupted("the cell was interrupted"));
   }
 
-  /** Runs `fn` so that everything it starts knows this execution. */
+  /** Runs `fn` so that everything it starts knows this execution. @template T @param {() => T} fn */
   run(fn) {
     last = this;
     return storage.run(this, fn);
@@ -51,6 +57,7 @@ function lastExecution() {
   return last;
 }
 
+/** @param {unknown} error */
 function isInterruption(error) {
   return error instanceof Interrupted;
 }

@@ -7,18 +7,22 @@ const { uninterrupted } = require("./interrupts.cjs");
 const { expandShorthand } = require("./shorthand.cjs");
 
 /**
+ * @param {import("./tslab.cjs").Tslab} tslab
+ * @param {import("./modules.cjs").CellModules} modules
  * @returns an executor for tslab's handler: `execute` runs a cell and returns the value of its last expression, or
  * throws a CellError, which `describe` makes of any error; `complete` and `inspect` answer the editor.
  */
 function createExecutor(tslab, modules) {
   const sources = new CellSources(tslab.originalPosition);
   const scope = cellScope();
-  globalThis.__tslab__ = { exports: scope, require: modules.require };
+  Reflect.set(globalThis, "__tslab__", { exports: scope, require: modules.require });
+  /** @type {ReturnType<typeof tslab.createConverter> | undefined} */
   let started;
   const converter = () => (started ??= tslab.createConverter({ isJS: false, isBrowser: false }));
   let declarations = "";
   let used = false;
 
+  /** @param {string} code @param {number} number @param {import("./execution.cjs").Execution} execution */
   async function execute(code, number, execution) {
     used = true;
     const expanded = expandShorthand(tslab.ts, code);
@@ -42,9 +46,11 @@ function createExecutor(tslab, modules) {
 
   return {
     execute,
-    describe: (error) => CellError.of(error, sources),
-    complete: (code, position) => uninterrupted(() => converter().complete(declarations, code, position)),
-    inspect: (code, position) => uninterrupted(() => converter().inspect(declarations, code, position)),
+    describe: (/** @type {unknown} */ error) => CellError.of(error, sources),
+    complete: (/** @type {string} */ code, /** @type {number} */ position) =>
+      uninterrupted(() => converter().complete(declarations, code, position)),
+    inspect: (/** @type {string} */ code, /** @type {number} */ position) =>
+      uninterrupted(() => converter().inspect(declarations, code, position)),
     startCompiler: () => void uninterrupted(converter),
     /** Reads the library's types, which nearly every notebook needs, unless a cell was quicker. */
     warmUp: () => used || uninterrupted(() => converter().convert("", 'import "dosmith";')),
@@ -58,6 +64,10 @@ const opening = "(async function(exports, require) { ";
 /**
  * The opening shares the code's first line, so that line numbers stay. The code begins in a turn of its own: ended where
  * it stands, it takes nothing of the kernel with it.
+ * @param {string} code
+ * @param {string} filename
+ * @param {Scope} scope
+ * @param {(id: string) => unknown} load
  */
 async function runCode(code, filename, scope, load) {
   const source = `${opening}${code}\n})`;
@@ -68,16 +78,26 @@ async function runCode(code, filename, scope, load) {
 /** An interrupted job has this long for its `finally` blocks, such as saving a checkpoint, before the cell ends without it. */
 const cleanUpMs = 2000;
 
-/** Settles like `job`; interrupted, it throws when the job has ended or has had its time. */
+/**
+ * Settles like `job`; interrupted, it throws when the job has ended or has had its time.
+ * @template T
+ * @param {Promise<T> | T} job
+ * @param {import("./execution.cjs").Execution} execution
+ * @returns {Promise<T>}
+ */
 function unlessInterrupted(job, { interruption }) {
-  const ended = async (reason) => {
+  const ended = async (/** @type {unknown} */ reason) => {
     await Promise.race([Promise.resolve(job).catch(() => {}), sleep(cleanUpMs)]);
     throw reason;
   };
   return Promise.race([job, interruption.catch(ended)]);
 }
 
-/** The value of the cell's last expression; a promise is awaited, so that a forgotten `await` still shows its outcome. */
+/**
+ * The value of the cell's last expression; a promise is awaited, so that a forgotten `await` still shows its outcome.
+ * @param {Scope} scope
+ * @param {string | undefined} name
+ */
 function takeValue(scope, name) {
   if (!name) return undefined;
   const value = scope[name];
@@ -85,15 +105,21 @@ function takeValue(scope, name) {
   return value;
 }
 
-/** The cells' variables. TypeScript exports imports as getters; as plain values they can be assigned anew. */
+/** @typedef {Record<string, unknown>} Scope */
+
+/** The cells' variables. TypeScript exports imports as getters; as plain values they can be assigned anew. @returns {Scope} */
 function cellScope() {
+  /** @type {Scope} */
   const values = {};
   return new Proxy(values, {
     defineProperty(_, name, descriptor) {
-      if (name !== "__esModule") values[name] = descriptor.get ? descriptor.get() : descriptor.value;
+      if (typeof name === "string" && name !== "__esModule")
+        values[name] = descriptor.get ? descriptor.get() : descriptor.value;
       return true;
     },
   });
 }
+
+/** @typedef {ReturnType<typeof createExecutor>} Executor */
 
 module.exports = { createExecutor };

@@ -25,7 +25,11 @@ function forgetInterrupt() {
   Atomics.store(flag, 0, quiet);
 }
 
-/** What compiled cells call after every await, and in loops while the flag is up. Throws once their cell is interrupted. */
+/**
+ * What compiled cells call after every await, and in loops while the flag is up. Throws once their cell is interrupted.
+ * @template T
+ * @param {T} [value]
+ */
 function check(value) {
   const execution = executionOfCaller() ?? lastExecution();
   if (Atomics.load(flag, 0) === pressed && execution === lastExecution()) interrupt();
@@ -38,18 +42,18 @@ function check(value) {
  * `finally` blocks: our engines wait for the event loop before every run of a program.
  */
 function checkTimers() {
-  for (const name of ["setImmediate", "setTimeout"]) {
-    const original = timers[name];
-    timers[name] = async (...args) => {
+  for (const name of /** @type {const} */ (["setImmediate", "setTimeout"])) {
+    const original = /** @type {(...args: unknown[]) => Promise<unknown>} */ (timers[name]);
+    Reflect.set(timers, name, async (/** @type {unknown[]} */ ...args) => {
       const value = await original(...args);
       executionOfCaller()?.signal.throwIfAborted();
       return value;
-    };
+    });
   }
   syncBuiltinESMExports();
 }
 
-/** Runs `fn`, the compiler for one, whose state would not survive being ended midway. */
+/** Runs `fn`, the compiler for one, whose state would not survive being ended midway. @template T @param {() => T} fn */
 function uninterrupted(fn) {
   precious++;
   try {
@@ -65,7 +69,7 @@ function mayTerminate() {
   const { noDeprecation } = process;
   process.noDeprecation = true;
   try {
-    const { async_hook_fields: fields, constants } = process.binding("async_wrap");
+    const { async_hook_fields: fields, constants } = /** @type {any} */ (process).binding("async_wrap");
     fields[constants.kTotals] = fields[constants.kCheck] = 0;
   } catch {
     // Newer Node has no such binding and needs nothing but --no-force-async-hooks-checks.

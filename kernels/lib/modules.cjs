@@ -8,20 +8,36 @@ const { isOwn, packageRequire, root } = require("./tslab.cjs");
 /** Codes of modules that only `import()` can load: with top-level await, or with no entry for `require`. */
 const importOnly = new Set(["ERR_REQUIRE_ASYNC_MODULE", "ERR_REQUIRE_ESM", "ERR_PACKAGE_PATH_NOT_EXPORTED"]);
 
+/**
+ * What Node's modules have besides what its types say.
+ * @typedef {NodeModule & { _compile: (code: string, filename: string) => void }} LoadedModule
+ * @typedef {(id: string) => any} Load
+ */
+
+/** @type {(from: string) => string[]} */
+const nodeModulePaths = Reflect.get(Module, "_nodeModulePaths");
+
 /** Compiled TypeScript files of the notebook's folder, and packages that had to be imported before a cell. */
 class CellModules {
+  /** @type {Map<string, unknown>} */
   #imported = new Map();
+  /** @type {Map<string, string>} */
   #compiled = new Map();
+  /** @type {Map<string, LoadedModule>} */
   #loaded = new Map();
   #cwd;
 
+  /** @param {string} cwd @param {import("./tslab.cjs").Tslab} tslab */
   constructor(cwd, tslab) {
     this.#cwd = cwd;
     this.tslab = tslab;
     this.require = this.#requireFrom(cwd, Module.createRequire(path.join(cwd, "cell.js")));
   }
 
-  /** Takes over what the compiler made of the notebook's own files; changed files are loaded anew. */
+  /**
+   * Takes over what the compiler made of the notebook's own files; changed files are loaded anew.
+   * @param {readonly { path: string, data: string }[]} [files]
+   */
   update(files = []) {
     for (const file of files) {
       this.#compiled.set(file.path, file.data);
@@ -29,18 +45,19 @@ class CellModules {
     }
   }
 
-  /** Imports those modules of a cell that `require` cannot load. Whatever else is wrong the cell will say itself. */
+  /** Imports those modules of a cell that `require` cannot load. Whatever else is wrong the cell will say itself. @param {string} code */
   async prepare(code) {
     for (const { fileName: id } of this.tslab.ts.preProcessFile(code).importedFiles) {
       if (this.#imported.has(id)) continue;
       try {
         this.require(id);
       } catch (error) {
-        if (importOnly.has(error.code)) this.#imported.set(id, await this.#import(id));
+        if (importOnly.has(codeOf(error))) this.#imported.set(id, await this.#import(id));
       }
     }
   }
 
+  /** @param {string} folder @param {NodeRequire} base @returns {Load} */
   #requireFrom(folder, base) {
     return (id) => {
       if (id === "tslab") return this.tslab.public;
@@ -50,54 +67,66 @@ class CellModules {
     };
   }
 
+  /** @param {string} target */
   #compiledModule(target) {
     const file = [target, `${target}.js`, target.replace(/\.ts$/, ".js")].find((name) => this.#compiled.has(name));
-    if (file === undefined) return undefined;
+    const code = file && this.#compiled.get(file);
+    if (file === undefined || code === undefined) return undefined;
     const known = this.#loaded.get(file);
     if (known) return known.exports;
     const module = bareModule(file);
     this.#loaded.set(file, module);
-    module.require = this.#requireFrom(path.dirname(file), module.require.bind(module));
-    module._compile(this.#compiled.get(file), file);
+    Reflect.set(module, "require", this.#requireFrom(path.dirname(file), Module.createRequire(file)));
+    module._compile(code, file);
     return module.exports;
   }
 
+  /** @param {string} id @returns {Promise<unknown>} */
   #import(id) {
     const folder = id.startsWith(".") || isInstalled(this.#cwd, id) ? this.#cwd : root;
     return importerFrom(folder)(id);
   }
 }
 
+/** @param {string} file */
 function bareModule(file) {
-  const made = new Module(file, module);
+  const made = /** @type {LoadedModule} */ (new Module(file, /** @type {any} */ (module)));
   made.filename = file;
-  made.paths = Module._nodeModulePaths(path.dirname(file));
+  made.paths = nodeModulePaths(path.dirname(file));
   return made;
 }
 
-/** `import()` as a file of that folder would do it. */
+/** `import()` as a file of that folder would do it. @param {string} folder @returns {(id: string) => Promise<unknown>} */
 function importerFrom(folder) {
   const made = bareModule(path.join(folder, "__dosmith_import__.cjs"));
   made._compile("module.exports = (id) => import(id);", made.filename);
   return made.exports;
 }
 
+/** @param {NodeRequire} base @param {string} id */
 function resolves(base, id) {
   try {
     base.resolve(id);
     return true;
   } catch (error) {
-    return error.code !== "MODULE_NOT_FOUND";
+    return codeOf(error) !== "MODULE_NOT_FOUND";
   }
 }
 
-function isInstalled(folder, id) {
-  const name = id.split("/", id.startsWith("@") ? 2 : 1).join("/");
-  return Module._nodeModulePaths(folder).some((place) => fs.existsSync(path.join(place, name)));
+/** @param {unknown} error @returns {string} */
+function codeOf(error) {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
+/** @param {string} folder @param {string} id */
+function isInstalled(folder, id) {
+  const name = id.split("/", id.startsWith("@") ? 2 : 1).join("/");
+  return nodeModulePaths(folder).some((place) => fs.existsSync(path.join(place, name)));
+}
+
+/** @param {string} cwd @param {import("./tslab.cjs").Tslab} tslab */
 function createCellRequire(cwd, tslab) {
   return new CellModules(cwd, tslab);
 }
 
-module.exports = { createCellRequire };
+module.exports = { CellModules, createCellRequire };

@@ -16,11 +16,12 @@ class CellOutput {
   #timer = false;
   #closed = false;
 
-  /** @param publish (messageType, content) => void */
+  /** @param {(messageType: string, content: object) => void} publish */
   constructor(publish) {
     this.publish = publish;
   }
 
+  /** @param {string} stream @param {string} text */
   write(stream, text) {
     if (this.#closed) return;
     if (stream !== this.#stream) this.flush();
@@ -47,13 +48,14 @@ class CellOutput {
     if (text) this.publish("stream", { name: this.#stream, text });
   }
 
-  /** Sends a message in its place among the printed lines. */
+  /** Sends a message in its place among the printed lines. @param {string} type @param {object} content */
   send(type, content) {
     if (this.#closed) return;
     this.flush();
     this.publish(type, content);
   }
 
+  /** @param {object} data by media type @param {{ displayId?: string, update?: boolean }} [options] */
   display(data, { displayId, update = false } = {}) {
     const transient = displayId === undefined ? {} : { display_id: displayId };
     this.send(update ? "update_display_data" : "display_data", { data, metadata: {}, transient });
@@ -66,18 +68,25 @@ class CellOutput {
   }
 }
 
-/** Leads everything that is printed or displayed to its cell. */
+/** Leads everything that is printed or displayed to its cell. @param {import("./tslab.cjs").Tslab} tslab */
 function routeOutput(tslab) {
   const decoder = new TextDecoder();
-  for (const stream of ["stdout", "stderr"])
-    process[stream].write = (chunk, encoding, done) => {
+  for (const stream of /** @type {const} */ (["stdout", "stderr"])) {
+    /** @param {Uint8Array | string} chunk @param {unknown} [encoding] @param {() => void} [done] */
+    const write = (chunk, encoding, done) => {
       currentExecution()?.output.write(stream, typeof chunk === "string" ? chunk : decoder.decode(chunk));
       const callback = typeof encoding === "function" ? encoding : done;
       if (callback) process.nextTick(callback);
       return true;
     };
-  globalThis.__dosmith_display = (bundle, options) => currentExecution()?.output.display(bundle, options);
-  globalThis.__dosmith_clear_output = (wait = false) => currentExecution()?.output.send("clear_output", { wait });
+    process[stream].write = write;
+  }
+  Object.assign(globalThis, {
+    /** @type {CellOutput["display"]} */
+    __dosmith_display: (bundle, options) => currentExecution()?.output.display(bundle, options),
+    __dosmith_clear_output: (wait = false) => currentExecution()?.output.send("clear_output", { wait }),
+  });
+  /** @param {object} content @param {boolean} update */
   tslab.jupyter.lastWriteDisplayData = (content, update) =>
     currentExecution()?.output.send(update ? "update_display_data" : "display_data", content);
 }

@@ -13,7 +13,21 @@ const { packageRequire } = require("./tslab.cjs");
 /** Requests that were sent before an error became known have arrived by then. */
 const collectMs = 20;
 
-/** @returns tslab's server for one connection, repaired; `init()` starts it. */
+/**
+ * Jupyter's messages, as far as they are looked at here.
+ * @typedef {{ code: string, silent?: boolean, stop_on_error?: boolean }} ExecuteRequest
+ * @typedef {object} Message
+ * @property {ExecuteRequest} content
+ * @property {() => { header: { msg_type: string }, content: object, signAndSend: (key: string, socket: unknown) => void }} createReply
+ * @typedef {import("./executor.cjs").Executor} Executor
+ */
+
+/**
+ * @param {import("./tslab.cjs").Tslab} tslab
+ * @param {Executor} executor
+ * @param {string} connectionFile
+ * @returns tslab's server for one connection, repaired; `init()` starts it.
+ */
 function createServer(tslab, executor, connectionFile) {
   const { JupyterHandlerImpl, ZmqServer } = tslab.jupyter;
 
@@ -34,12 +48,14 @@ function createServer(tslab, executor, connectionFile) {
     }
 
     // A failing look-up of the editor must not leave it waiting.
+    /** @param {{ cursor_pos: number }} request */
     handleComplete(request) {
       const { cursor_pos: cursor } = request;
       const nothing = { status: "ok", matches: [], cursor_start: cursor, cursor_end: cursor, metadata: {} };
       return orElse(() => super.handleComplete(request), nothing);
     }
 
+    /** @param {{ code: string, cursor_pos: number }} request */
     handleInspect(request) {
       const nothing = { status: "ok", found: false, data: {}, metadata: {} };
       return orElse(() => {
@@ -51,10 +67,13 @@ function createServer(tslab, executor, connectionFile) {
 
   class Server extends ZmqServer {
     #cells = new CellQueue(executor);
+    /** @type {{ close: () => void } | undefined} */
     #control;
 
+    /** @param {{ sendHighWaterMark: number }} socket @param {number} port */
     async bindSocket(socket, port) {
       if (socket === this.control) {
+        /** @type {Parameters<typeof startControl>[2]} */
         const onMessage = (answering, frames) => this.handleShellMessage(answering, ...frames);
         this.#control = await startControl(this.connInfo, tslab.zeromq, onMessage);
         return;
@@ -64,11 +83,13 @@ function createServer(tslab, executor, connectionFile) {
       return super.bindSocket(socket, port);
     }
 
+    /** @param {unknown} socket @param {Message} message */
     async handleExecute(socket, message) {
       const output = new CellOutput((type, content) => this.#send(this.iopub, message, type, content));
       this.#send(socket, message, "execute_reply", await this.#cells.execute(message.content, output));
     }
 
+    /** @param {unknown} socket @param {Message} message */
     handleCommInfoRequest(socket, message) {
       this.#send(socket, message, "comm_info_reply", { status: "ok", comms: {} });
     }
@@ -76,11 +97,12 @@ function createServer(tslab, executor, connectionFile) {
     close() {
       lastExecution()?.interrupt();
       super.close();
-      this.#control.close();
+      this.#control?.close();
       // A job that does not notice must not keep the process.
       setTimeout(() => process.exit(0), 500);
     }
 
+    /** @param {unknown} socket @param {Message} parent @param {string} type @param {object} content */
     #send(socket, parent, type, content) {
       const message = parent.createReply();
       message.header.msg_type = type;
@@ -94,15 +116,17 @@ function createServer(tslab, executor, connectionFile) {
 
 /** Cells in the order of their requests. After an error those already waiting are aborted, unless told otherwise. */
 class CellQueue {
+  /** @type {Promise<unknown>} */
   #last = Promise.resolve();
   #count = 0;
   #errors = 0;
 
+  /** @param {Executor} executor */
   constructor(executor) {
     this.executor = executor;
   }
 
-  /** Resolves with the reply's content; outputs go to `output`. */
+  /** Resolves with the reply's content; outputs go to `output`. @param {ExecuteRequest} request @param {CellOutput} output */
   execute(request, output) {
     const errorsBefore = this.#errors;
     const turn = this.#last.then(() =>
@@ -112,6 +136,7 @@ class CellQueue {
     return turn;
   }
 
+  /** @param {ExecuteRequest} request @param {CellOutput} output */
   async #run({ code, silent = false, stop_on_error: stops = true }, output) {
     const number = silent ? this.#count : ++this.#count;
     if (!silent) output.send("execute_input", { code, execution_count: number });
@@ -123,7 +148,7 @@ class CellQueue {
       output.flush();
       return { status: "ok", execution_count: number, user_expressions: {}, payload: [] };
     } catch (error) {
-      const { content } = error instanceof CellError ? error : new CellError("KernelError", String(error?.stack), []);
+      const { content } = error instanceof CellError ? error : new CellError("KernelError", inspect(error), []);
       output.send("error", content);
       if (execution.signal.aborted) output.close();
       if (stops) await this.#abortWaiting();
@@ -138,17 +163,24 @@ class CellQueue {
   }
 }
 
+/** @param {unknown} value @param {number} executionCount */
 function resultOf(value, executionCount) {
   return { execution_count: executionCount, data: { "text/plain": inspect(value) }, metadata: {} };
 }
 
-/** Signature and doc comment, tags with their names. */
+/**
+ * Signature and doc comment, tags with their names.
+ * @param {typeof import("typescript")} ts
+ * @param {import("typescript").QuickInfo} info
+ */
 function helpText(ts, { displayParts, documentation, tags = [] }) {
-  const text = (parts) => ts.displayPartsToString(parts);
+  const text = (/** @type {import("typescript").SymbolDisplayPart[] | undefined} */ parts) =>
+    ts.displayPartsToString(parts);
   const lines = tags.map(({ name, text: parts }) => `@${name} ${text(parts)}`.trimEnd());
   return [text(displayParts), text(documentation), lines.join("\n")].filter(Boolean).join("\n\n");
 }
 
+/** @template T @param {() => T} answer @param {T} otherwise */
 function orElse(answer, otherwise) {
   try {
     return answer();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const [library, records, folder] = process.argv.slice(2);
-const room = (name) => import(pathToFileURL(join(library, name, "index.js")).href);
+const room = (/** @type {string} */ name) => import(pathToFileURL(join(library, name, "index.js")).href);
 const [{ recordFromJson }, { compiledEngine }, { defaultDenoiserOptions, denoiserRun, trainWithFiles }] =
   await Promise.all([room("data"), room("runtime"), room("train")]);
 

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, deed, ...question } = JSON.parse(line);
-  const answer = (body) => process.stdout.write(`${JSON.stringify({ id, ...body })}\n`);
+  const answer = (/** @type {object} */ body) => process.stdout.write(`${JSON.stringify({ id, ...body })}\n`);
   if (deed === "refuse") answer({ error: { reason: "no-setup", message: "no setup for Uue" } });
   else if (deed === "die") {
     process.stderr.write("Segmentation fault\n");
