@@ -4,7 +4,9 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Changes node_modules of a folder so that `npm pack` there bundles what installs anywhere. */
+/** @typedef {Record<string, any>} Manifest  package.json */
+
+/** Changes node_modules of a folder so that `npm pack` there bundles what installs anywhere. @param {string} root */
 export function prepareBundled(root) {
   const modules = join(root, "node_modules");
   changeManifest(join(modules, "onnxruntime-node"), withoutDownload);
@@ -15,13 +17,13 @@ export function prepareBundled(root) {
   );
 }
 
-/** onnxruntime-node without its install script and the packages that only the script uses. */
+/** onnxruntime-node without its install script and the packages that only the script uses. @param {Manifest} manifest */
 function withoutDownload(manifest) {
   const { "onnxruntime-common": common } = manifest.dependencies;
   return { ...without(manifest, "scripts"), dependencies: { "onnxruntime-common": common } };
 }
 
-/** danfojs-node on our own tfjs, with the spreadsheet reader that stands in the registry. */
+/** danfojs-node on our own tfjs, with the spreadsheet reader that stands in the registry. @param {Manifest} manifest */
 function fromRegistry(manifest) {
   return {
     ...manifest,
@@ -30,15 +32,17 @@ function fromRegistry(manifest) {
   };
 }
 
+/** @param {Manifest} record @param {string} name */
 function without(record, name) {
   return Object.fromEntries(Object.entries(record).filter(([key]) => key !== name));
 }
 
+/** @param {string} folder @param {(manifest: Manifest) => Manifest} edit */
 function changeManifest(folder, edit) {
   change(join(folder, "package.json"), (text) => `${JSON.stringify(edit(JSON.parse(text)), null, 2)}\n`);
 }
 
-/** Replaces a file, never writes into it: package managers share files between folders by hard links. */
+/** Replaces a file, never writes into it: package managers share files between folders by hard links. @param {string} path @param {(text: string) => string} edit */
 function change(path, edit) {
   const text = readFileSync(path, "utf8");
   const edited = edit(text);

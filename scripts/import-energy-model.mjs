@@ -3,8 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeFileAtomic } from "../dist/data/index.js";
-import { encodeEnergyModel, readChgnetWheel } from "../dist/energy/index.js";
+import { writeFileAtomic } from "dosmith/data";
+import { encodeEnergyModel, readChgnetWheel } from "dosmith/energy";
 
 const [path, ...rest] = process.argv.slice(2);
 if (!path || rest.length > 0) throw new Error("usage: node scripts/import-energy-model.mjs WHEEL");
