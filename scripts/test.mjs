@@ -22,6 +22,7 @@ const steps = {
   lint: [bin("eslint/bin/eslint.js"), "."],
   format: [bin("prettier/bin/prettier.cjs"), "--check", "."],
   types: [bin("typescript/bin/tsc"), "--noEmit"],
+  docs: [bin("typedoc/bin/typedoc"), "--logLevel", "Warn"],
   unit: vitest("unit"),
   e2e: vitest("e2e"),
 };

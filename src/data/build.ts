@@ -11,6 +11,7 @@ import { recordFromJson } from "./record-json.js";
 import { readReferenceJson } from "./reference-json.js";
 import { splitOfFormula } from "./split.js";
 
+/** How crystals are added to a data set. */
 export interface BuildOptions {
   /**
    * Files of records: JSON lines, plain or gzip, or the reference's JSON list (plain, begins with a bracket). The first
@@ -28,6 +29,7 @@ export interface BuildOptions {
 /** What the maker of a data set says about it. */
 export type DatasetAbout = Pick<DatasetManifest, "name" | "licence" | "recipe" | "split" | "elements">;
 
+/** What was added to a data set and what was left out. */
 export interface BuildReport {
   readonly added: number;
   readonly total: number;

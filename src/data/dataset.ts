@@ -52,6 +52,7 @@ export class Dataset implements Iterable<DosRecord> {
     return this.entries.map(({ formula }) => formula);
   }
 
+  /** Whether there is a record of that id. */
   has(id: string): boolean {
     return this.byId.has(id);
   }
@@ -70,6 +71,7 @@ export class Dataset implements Iterable<DosRecord> {
     return entry.load();
   }
 
+  /** The records in the order of the files. */
   *[Symbol.iterator](): Generator<DosRecord, void, undefined> {
     for (const entry of this.entries) yield entry.load();
   }

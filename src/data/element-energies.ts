@@ -16,7 +16,9 @@ export const elementEnergiesSchema = z.record(
   elementEnergySchema,
 );
 
+/** The energy of an element's reference phase, eV/atom, and which phase that is. */
 export type ElementEnergy = z.infer<typeof elementEnergySchema>;
+/** Reference energies of elements by symbol. */
 export type ElementEnergies = Readonly<Record<string, ElementEnergy>>;
 
 /** Reads `{symbol: {energy_per_atom_eV, phase}}`. @param where names the file in errors */

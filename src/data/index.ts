@@ -5,6 +5,7 @@ export { buildDataset } from "./build.js";
 export type { BuildOptions, BuildReport, DatasetAbout } from "./build.js";
 export { censusMarkdown, takeCensus } from "./census.js";
 export type { Census } from "./census.js";
+export type { Part } from "./part.js";
 export { Dataset, openDataset, streamDataset } from "./dataset.js";
 export { differences } from "./differences.js";
 export { diskCache } from "./disk-cache.js";

@@ -39,6 +39,7 @@ const schema = z.object({
 
 /** What `dataset.json` says about a data set. */
 export type DatasetManifest = z.infer<typeof schema>;
+/** One part of a data set: its file, its size and its checksum. */
 export type PartInfo = DatasetManifest["parts"][number];
 
 /** @throws Error that names the file and each thing wrong with it. */

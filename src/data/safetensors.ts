@@ -14,6 +14,7 @@ export interface SafetensorsArrays {
   I64: BigInt64Array;
 }
 
+/** Number types of a safetensors file that are read and written. */
 export type SafetensorsDtype = keyof SafetensorsArrays;
 
 /** One tensor, row-major. */
@@ -25,6 +26,7 @@ export type SafetensorsTensor = {
   };
 }[SafetensorsDtype];
 
+/** Named tensors and text metadata of a safetensors file. */
 export interface SafetensorsFile {
   readonly tensors: Readonly<Record<string, SafetensorsTensor>>;
   readonly metadata: Readonly<Record<string, string>>;

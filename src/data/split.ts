@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+/** The part of a data set that a formula belongs to. */
 export type SplitName = "train" | "validation" | "test";
 
 /** How to split data of one's own. */

@@ -9,8 +9,11 @@ import type { DiffusionState, Field, Fields } from "./state.js";
  * it says) and has the last word on the final state (`finish`), so no sampler knows of it.
  */
 export interface Constraint {
+  /** What the denoiser sees instead of the state. */
   before?(state: DiffusionState, t: number): DiffusionState;
+  /** Corrects the estimate of the denoiser. */
   after?(state: DiffusionState, t: number, estimate: Fields): Fields;
+  /** Makes the finished crystals obey exactly. */
   finish(state: DiffusionState): DiffusionState;
   /** [C], 0 for forbidden classes: given only where setting their clean types to 0 is all that `before` and `after` do. */
   readonly classMask?: Float32Array;

@@ -5,6 +5,7 @@ import type { Schedule } from "./schedule.js";
 import type { DiffusionState, Field } from "./state.js";
 import { fieldRecord, zeroFields } from "./state.js";
 
+/** Settings of the fast sampler. */
 export interface FastSamplerOptions {
   /** Evaluations of the denoiser. Default 100. */
   readonly steps?: number;

@@ -2,6 +2,7 @@ import type { Denoise } from "./denoise.js";
 import type { BlockNetwork, ConditionBlock, Guide } from "./network.js";
 import type { DiffusionState, Fields } from "./state.js";
 
+/** Strength of classifier-free guidance, and when it acts. */
 export interface GuidanceOptions {
   /** w in (1 + w) eps_cond - w eps_uncond; 0 follows the condition alone. */
   readonly guidanceWeight: number;

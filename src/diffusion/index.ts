@@ -7,8 +7,10 @@ export { lossCounts, lossSums, referenceCosts, type FieldTensors, type LossCosts
 export { type Denoise, type FusedSteps, type SamplerStep } from "./denoise.js";
 export {
   predictorCorrector,
+  type CorrectorNoise,
   type PredictorCorrectorFactors,
   type PredictorCorrectorOptions,
+  type PredictorInput,
 } from "./predictor-corrector.js";
 export { type Estimate, type FastFactors, type FastStepResult } from "./fast-step.js";
 export { fastSampler, firstUsefulTime, stride, type FastSamplerOptions } from "./fast-sampler.js";

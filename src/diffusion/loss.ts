@@ -7,6 +7,7 @@ export interface LossCosts {
   readonly lattice: number;
 }
 
+/** Weights of the three losses in the reference implementation. */
 export const referenceCosts: LossCosts = { types: 20, fracCoords: 1, lattice: 1 };
 
 /** Three arrays of one block, prediction or target. */
@@ -20,7 +21,7 @@ export interface FieldTensors {
  * Sums of squared errors of the three fields, [3] in the order types, fracCoords, lattice. A batch of mixed sizes is
  * a few blocks: their sums are added and divided once by the whole batch's counts, which equals plain means over the
  * ragged batch.
- * @param logits when given with one-hot `classes`, the type term is the cross entropy of the clean element instead
+ * @param prediction with `logits` and one-hot `classes`, the type term is the cross entropy of the clean element instead
  */
 export function lossSums(
   prediction: FieldTensors & { logits?: tf.Tensor },

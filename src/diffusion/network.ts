@@ -55,6 +55,7 @@ export interface BlockNetwork {
   evaluate(state: DiffusionState, t: number, guide: Guide): Promise<Fields>;
   /** Samplers' steps with the evaluation in them, as one program each. */
   fusedSteps(guideAt: (t: number) => Guide): FusedSteps;
+  /** Releases the programs; calls after it throw DisposedError. */
   dispose(): void;
 }
 

@@ -4,11 +4,13 @@ import type { Schedule } from "./schedule.js";
 import type { DiffusionState, Fields } from "./state.js";
 import { fieldRecord, wrap, zeroFields } from "./state.js";
 
+/** What the predictor step sees: the state after the corrector, or before it. */
 export type PredictorInput = "corrected" | "uncorrected";
 
 /** Noise of the predictor by field, and the corrector's of the coordinates. */
 export type CorrectorNoise = Fields & { readonly corrector: Float32Array };
 
+/** Settings of the predictor-corrector sampler. */
 export interface PredictorCorrectorOptions {
   /** Step size of the Langevin corrector at the smallest sigma. */
   readonly correctorStepSize?: number;

@@ -16,6 +16,7 @@ export interface Schedule {
   readonly scoreNorms: Float64Array;
 }
 
+/** Number of times and the noise levels of the schedules. */
 export interface ScheduleOptions {
   /** Smallest and largest deviation of the coordinates' noise. */
   readonly sigmaBegin?: number;

@@ -10,6 +10,7 @@ export interface CurveDistance<Name extends string = string> {
   compute(predicted: readonly Float32Array[], truth: readonly Float32Array[], step: number): number;
 }
 
+/** Mean absolute difference of two densities of states, states/eV/atom. */
 export const meanAbsoluteError: CurveDistance<"mae"> = {
   name: "mae",
   description: "Mean absolute difference of the two densities of states.",
@@ -20,6 +21,7 @@ export const meanAbsoluteError: CurveDistance<"mae"> = {
   },
 };
 
+/** Sum of absolute differences over the sum of the true DOS: 0 is equal, 2 is as many states but nowhere the same. */
 export const relativeL1: CurveDistance<"relative_l1"> = {
   name: "relative_l1",
   description:
@@ -32,6 +34,7 @@ export const relativeL1: CurveDistance<"relative_l1"> = {
   },
 };
 
+/** How far states must be moved on average to turn one spectrum into the other, eV (Wasserstein-1 of the normalised curves). */
 export const wasserstein: CurveDistance<"wasserstein"> = {
   name: "wasserstein",
   description:

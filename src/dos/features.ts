@@ -2,6 +2,7 @@ import { storedSigma } from "./broaden.js";
 import { energies, spacing } from "./grid.js";
 import type { Curve } from "./spectra.js";
 
+/** The edges of the gap around the Fermi level, eV. */
 export interface BandEdges {
   /** eV; a lower bound when the conduction band lies above the grid. */
   readonly gap: number;
@@ -9,6 +10,7 @@ export interface BandEdges {
   readonly conductionBandMinimum: number;
 }
 
+/** What counts as no states when band edges are looked for. */
 export interface BandEdgeOptions {
   /** DOS below which there is "nothing", states/eV/atom. Default 0.02. */
   readonly threshold?: number;

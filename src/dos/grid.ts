@@ -13,6 +13,7 @@ export function energies(grid: EnergyGrid): Float64Array {
   );
 }
 
+/** Whether two grids have the same ends and count. */
 export function sameGrid(a: EnergyGrid, b: EnergyGrid): boolean {
   return a.count === b.count && Math.abs(a.start - b.start) < 1e-6 && Math.abs(a.stop - b.stop) < 1e-6;
 }

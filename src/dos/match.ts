@@ -32,6 +32,7 @@ export interface MatchCandidate {
   readonly atomCount?: number;
 }
 
+/** How a candidate's DOS meets a target, by metric, with the pairing of their sites. */
 export interface MatchResult<Name extends string = DosMetricName> {
   /** By metric name; null where the candidate or the target lacks what the metric needs. */
   readonly values: Readonly<Record<Name, number | null>>;

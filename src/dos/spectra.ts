@@ -35,6 +35,7 @@ export interface PredictedDos extends SiteDos {
   readonly total?: TotalDos;
 }
 
+/** A density of states by site or of the whole cell; `kind` tells them apart. */
 export type Spectrum = SiteDos | TotalDos;
 
 /** One line of a plot: a site's DOS, a sum, a total. */

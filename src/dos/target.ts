@@ -18,6 +18,7 @@ export interface Target {
   readonly energyShift: number;
 }
 
+/** Which sites and energies of a target count, and its label. */
 export interface TargetOptions {
   readonly label?: string;
   readonly siteMask?: readonly boolean[];

@@ -1,3 +1,4 @@
+/** Resamples and seed of the bootstrap. */
 export interface BootstrapOptions {
   /** Number of resamples; 1000 if absent. */
   readonly resamples?: number;

@@ -48,6 +48,7 @@ function passesPaulingTest(ions: readonly Ion[]): boolean {
   return cations.length > 0 && anions.length > 0 && Math.max(...cations) < Math.min(...anions);
 }
 
+/** Share of the candidates whose composition is valid by SMACT's rule (`isChargeNeutral`). */
 export const chargeNeutrality: Metric = {
   name: "charge_neutrality",
   description:

@@ -51,6 +51,7 @@ export interface Metric {
   /** "share" is a number from 0 to 1. */
   readonly unit: string;
   readonly needs: readonly Need[];
+  /** The value for one target; null where it has none. */
   readonly compute: (judged: JudgedTarget) => number | null;
 }
 

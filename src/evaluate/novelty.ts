@@ -10,6 +10,7 @@ export function isNovel(crystal: CrystalLike, training: TrainingSet, threshold =
   return !known.some((record) => isSameStructure(crystal, record, threshold));
 }
 
+/** Share of the structurally valid candidates that are not in the training set, by composition and structure. */
 export const novelty: Metric = {
   name: "novelty",
   description: "Share of the structurally valid candidates that are no training record's composition and structure.",

@@ -2,6 +2,7 @@ import { cheapestAssignment } from "../base/assignment.js";
 import { composition, crystalOf, volume, type CrystalLike } from "../crystal/index.js";
 import { nearestDistances } from "./nearest-distances.js";
 
+/** Neighbours and scale of the pointwise distance distribution. */
 export interface PddOptions {
   /** Neighbours of each atom, shared among the elements in proportion to the composition; 100 if absent. */
   readonly neighbours?: number;

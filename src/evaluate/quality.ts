@@ -22,6 +22,7 @@ export type Candidates = Promise<readonly Candidate[]> | AsyncIterable<Candidate
 export interface CandidateGenerator {
   /** Unique in a study: the row's name, and half of the key under which finished cells are kept. */
   readonly name: string;
+  /** Candidates for a target, with the seconds that they took. */
   readonly generate: (target: QualityTarget) => Candidates;
 }
 
@@ -33,6 +34,7 @@ export interface CellStore {
   readonly save: (cell: FinishedCell) => void | Promise<void>;
 }
 
+/** Targets, generators, metrics and judges of a quality table. */
 export interface QualityOptions extends BootstrapOptions {
   readonly targets: readonly QualityTarget[];
   readonly generators: readonly CandidateGenerator[];
@@ -49,6 +51,7 @@ export interface QualityOptions extends BootstrapOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a quality table yields as it grows: a finished cell or a finished row. */
 export type QualityEvent =
   /** A (generator, target) cell is there; `candidates` is absent when it came from the store. */
   | {

@@ -54,7 +54,7 @@ export async function rankCandidates<C extends Candidate>(
 }
 
 /**
- * [candidates]: how well each crystal's DOS meets the target: its stored DOS where it has one, else the prediction. Null
+ * For each of the candidates, how well its DOS meets the target: its stored DOS where it has one, else the prediction. Null
  * for structurally invalid crystals, which are not shown to the predictor.
  *
  * @throws Error when the predictor returns another number of spectra than it was given crystals.

@@ -8,6 +8,7 @@ export function sameComposition(a: CrystalLike, b: CrystalLike): boolean {
   return formula(crystalOf(a).atomicNumbers) === formula(crystalOf(b).atomicNumbers);
 }
 
+/** Whether any candidate has the reduced composition of the crystal that the target came from. */
 export const compositionRecovery: Metric = {
   name: "composition_recovery",
   description: "Whether any candidate has the reduced composition of the crystal that the target came from.",
@@ -17,6 +18,7 @@ export const compositionRecovery: Metric = {
     candidates.some((crystal) => sameComposition(crystal, trueCrystal!)) ? 1 : 0,
 };
 
+/** Share of the candidates with the reduced composition of the crystal that the target came from. */
 export const compositionShare: Metric = {
   name: "composition_share",
   description: "Share of the candidates with the reduced composition of the crystal that the target came from.",
@@ -25,6 +27,7 @@ export const compositionShare: Metric = {
   compute: ({ candidates, trueCrystal }) => shareOf(candidates, (crystal) => sameComposition(crystal, trueCrystal!)),
 };
 
+/** Whether any candidate is the crystal that the target came from, in composition and structure. */
 export const structureRecovery: Metric = {
   name: "structure_recovery",
   description: "Whether any candidate is the crystal that the target came from, in composition and structure.",

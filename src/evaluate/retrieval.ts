@@ -12,7 +12,7 @@ export interface RetrievedRecord {
 /** Records prepared for retrieval. */
 export interface RetrievalIndex {
   readonly records: readonly DosRecord[];
-  /** [records]: mean DOS over the sites, states/eV/atom. */
+  /** One for each record: mean DOS over the sites, [E], states/eV/atom. */
   readonly means: readonly Float32Array[];
 }
 

@@ -13,6 +13,7 @@ export type GuidedGenerate = (
   options: { readonly guidanceWeight: number; readonly count: number; readonly seed: number },
 ) => Candidates;
 
+/** Weights, candidates and seed of a guidance sweep. */
 export interface SweepOptions extends Omit<QualityOptions, "targets" | "generators"> {
   /** Guidance weights w of eps = (1 + w) eps_cond - w eps_uncond. */
   readonly weights: readonly number[];
@@ -20,9 +21,11 @@ export interface SweepOptions extends Omit<QualityOptions, "targets" | "generato
   readonly count: number;
   /** Of the generation and of the bootstrap. */
   readonly seed: number;
+  /** Hears of every finished cell and row. */
   readonly onEvent?: (event: QualityEvent) => void;
 }
 
+/** A row of the quality table with its guidance weight. */
 export type SweepRow = SummaryRow & { guidance_weight: number };
 
 /**

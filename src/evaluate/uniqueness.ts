@@ -14,6 +14,7 @@ export function uniqueCrystals<C extends CrystalLike>(crystals: Iterable<C>, thr
   return kept;
 }
 
+/** Share of a target's structurally valid candidates that are the first of their composition and structure. */
 export const uniqueness: Metric = {
   name: "uniqueness",
   description:

@@ -57,6 +57,7 @@ function isCrystal(crystal: Crystal): boolean {
   }
 }
 
+/** Share of the candidates that pass the lenient test (`isStructurallyValid`). */
 export const structuralValidity: Metric = {
   name: "structural_validity",
   description:
@@ -66,6 +67,7 @@ export const structuralValidity: Metric = {
   compute: ({ candidates }) => shareOf(candidates, isStructurallyValid),
 };
 
+/** Share of the candidates that pass the strict test (`isStrictlyValid`). */
 export const strictValidity: Metric = {
   name: "strict_validity",
   description:

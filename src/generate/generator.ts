@@ -33,6 +33,7 @@ export interface CrystalGenerator {
   stream(target: Target | null, options?: GenerateOptions): AsyncGenerator<GenerationProgress, void>;
   /** The same, collected. */
   generate(target: Target | null, options?: GenerateOptions): Promise<GeneratedCrystal[]>;
+  /** Releases the programs; calls after it throw DisposedError. */
   dispose(): void;
 }
 

@@ -11,7 +11,8 @@ import { assertParameters } from "./parameters.js";
 import type { RadialPredictorConfig } from "./radial-predictor.js";
 import { radialPredictorSpecs } from "./radial-predictor.js";
 
-interface ModelBase {
+/** What denoisers and predictors have in common. */
+export interface ModelBase {
   readonly parameters: Parameters;
   /** For networks that work on the standardised DOS. */
   readonly scaler?: DosScaler;
@@ -34,6 +35,7 @@ export type PredictorModel =
   | (ModelBase & { readonly kind: "csp-predictor"; readonly config: DenoiserConfig })
   | (ModelBase & { readonly kind: "radial-predictor"; readonly config: RadialPredictorConfig });
 
+/** A network with its weights and where they come from; `kind` tells denoisers and predictors apart. */
 export type Model = DenoiserModel | PredictorModel;
 
 const denoiserConfig = z.object({

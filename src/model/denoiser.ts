@@ -17,7 +17,7 @@ export interface NoisyTensors {
   readonly lattice: tf.Tensor;
   /** [B, timeDim], see `timeEmbedding` */
   readonly timeEmbedding: tf.Tensor;
-  /** [B, 2]: sqrt(alpha_bar), sqrt(1 - alpha_bar) of each crystal's time */
+  /** [B, 2], sqrt(alpha_bar) and sqrt(1 - alpha_bar) of each crystal's time */
   readonly signal: tf.Tensor;
 }
 

@@ -19,6 +19,7 @@ export {
   memberPredictions,
   radialPredictor,
   radialPredictorSpecs,
+  type RadialPrediction,
   type RadialPredictorConfig,
   type RadialTensors,
 } from "./radial-predictor.js";
@@ -31,9 +32,10 @@ export {
   saveModel,
   type DenoiserModel,
   type Model,
+  type ModelBase,
   type PredictorModel,
 } from "./checkpoint.js";
 export { descriptorSize, descriptorTable, elementDescriptor } from "./descriptors.js";
 export { dosPredictor, descriptors, oneHotTypes, type DosPredictor, type PredictsDos } from "./predictor.js";
 export { radialFeatures } from "./radial-features.js";
-export { decodeLattice, encodeLattice } from "./lattice-space.js";
+export { decodeLattice, encodeLattice, type LatticeSpace } from "./lattice-space.js";

@@ -5,7 +5,8 @@ import type { DenoiserConfig } from "./config.js";
 /** Cube root of the volume of one atom in a typical crystal, Angstrom: where the metric's zero is put. */
 const typicalLength = 2.7;
 
-type LatticeSpace = Pick<DenoiserConfig, "latticeSpace" | "latticeScale">;
+/** How a lattice is encoded. */
+export type LatticeSpace = Pick<DenoiserConfig, "latticeSpace" | "latticeScale">;
 
 /**
  * A lattice [9] (rows, Angstrom) as the nine numbers that diffuse.

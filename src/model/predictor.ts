@@ -32,7 +32,9 @@ export interface DosPredictor extends PredictsDos {
    * @throws Error when a crystal has an element beyond the model's; DisposedError after `dispose()`
    */
   predict(crystals: Iterable<CrystalLike>): Promise<PredictedDos[]>;
+  /** Releases the programs; calls after it throw DisposedError. */
   dispose(): void;
+  /** The same, for `using`. */
   [Symbol.dispose](): void;
 }
 

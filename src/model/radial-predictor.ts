@@ -26,7 +26,7 @@ export interface RadialPredictorConfig {
 export interface RadialPrediction {
   /** [B, N, E] */
   readonly siteDos: tf.Tensor;
-  /** [B, E]: the total over the number of atoms. */
+  /** [B, E], the total over the number of atoms. */
   readonly totalPerAtom?: tf.Tensor;
 }
 
@@ -34,7 +34,7 @@ export interface RadialPrediction {
 export interface RadialTensors {
   /** [B, N, C] one-hot elements */
   readonly types: tf.Tensor;
-  /** [B, N, N, K]: basis functions of the distance from i to j, summed over all periodic images within the cutoff */
+  /** [B, N, N, K], basis functions of the distance from i to j, summed over all periodic images within the cutoff */
   readonly radial: tf.Tensor;
   /** [B, N, D] element descriptors (`elementDescriptors`) */
   readonly descriptors: tf.Tensor;

@@ -19,6 +19,7 @@ export type DisplayHook = (bundle: MimeBundle, options?: { displayId?: string; u
 
 /** An output that is shown once and then replaced in place. */
 export interface LiveOutput {
+  /** Shows a value in place of the last one. */
   update(value: Showable | Promise<Showable>): Promise<void>;
   /** The same for an output whose forms are made already. */
   send(bundle: MimeBundle): void;
@@ -90,7 +91,7 @@ export async function mimeBundle(value: Showable): Promise<MimeBundle> {
 
 /** A progress display that replaces itself where the notebook allows it. */
 export interface NotebookProgress {
-  /** @param done steps done so far. Shown at most ten times a second, and at the end. */
+  /** Shows where the work stands, at most ten times a second, and at the end. @param done steps done so far */
   update(done: number, detail?: string): void;
 }
 

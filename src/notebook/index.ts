@@ -31,7 +31,7 @@ export { toSvg } from "./render.js";
 export { renderReport } from "./report.js";
 export type { ReportCandidate, ReportComputed, ReportData, ReportMatch, ReportValidity } from "./report-data.js";
 export { writeReport } from "./run-report.js";
-export type { Scene, SceneAtom, SceneOptions } from "./scene.js";
+export type { Edge, Scene, SceneAtom, SceneOptions } from "./scene.js";
 export type { ColourByValue, SceneLegend } from "./scene-colours.js";
 export { candidateFrame, candidateRows, formatCell, htmlTable, textTable, volumePerAtom } from "./table.js";
 export type { Cell, Column, Row } from "./table.js";

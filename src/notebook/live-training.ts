@@ -3,6 +3,7 @@ import { lossChart, type LossRow } from "./charts/loss-chart.js";
 import { liveOutput, progressBundle } from "./display.js";
 import { ProgressMeter } from "./progress.js";
 
+/** Titles and pace of a live training display. */
 export interface LiveTrainingOptions {
   /** Of the progress bar. Default "training". */
   readonly label?: string;

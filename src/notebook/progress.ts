@@ -65,7 +65,7 @@ export class ProgressMeter {
     return this.#state;
   }
 
-  /** @param done steps done so far, not the difference. */
+  /** Counts on and returns the new state. @param done steps done so far, not the difference */
   update(done: number, detail?: string): ProgressState {
     const elapsedSeconds = this.now() - this.#started;
     this.#state = { ...this.#state, done, elapsedSeconds, ...(detail === undefined ? {} : { detail }) };

@@ -37,6 +37,7 @@ export interface Scene {
   readonly block: readonly Edge[];
 }
 
+/** One drawn atom: element, place and colour. */
 export interface SceneAtom {
   readonly elem: string;
   readonly position: Vector3;
@@ -47,7 +48,8 @@ export interface SceneAtom {
   readonly text?: string;
 }
 
-type Edge = readonly [Vector3, Vector3];
+/** A line from one point to another, Angstrom. */
+export type Edge = readonly [Vector3, Vector3];
 
 const mostAtoms = 4000;
 const faceTolerance = 0.01;

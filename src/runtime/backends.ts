@@ -7,6 +7,7 @@ import type { Engine } from "./engine.js";
 import { checkProducts, matrixProduct, roundingErrors, waves } from "./products.js";
 import type { EagerBackend } from "./tfjs-backends.js";
 
+/** Whether a backend works on this machine, and why not. */
 export interface BackendStatus {
   readonly name: BackendName;
   readonly available: boolean;
@@ -103,6 +104,7 @@ export async function measureEngine(engine: Engine, { n, repeats = 5 }: MeasureO
   return (2 * n ** 3) / (best * 1e6);
 }
 
+/** What a backend is measured with. */
 export interface MeasureOptions {
   readonly n?: number;
   readonly repeats?: number;

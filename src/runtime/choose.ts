@@ -12,6 +12,7 @@ export interface BackendTrial {
   readonly reason?: string;
 }
 
+/** The backend that "auto" means here, and the trials that decided. */
 export interface BackendChoice {
   readonly name: BackendName;
   /** Empty where there was nothing to choose between. */

@@ -16,8 +16,10 @@ import { trace } from "./trace/trace.js";
 // The core never prints, and what onnxruntime logs as an error it throws as well.
 ort.env.logLevel = "fatal";
 
+/** Where onnxruntime runs a program. */
 export type ExecutionProvider = "cpu" | "webgpu" | "cuda";
 
+/** Threads, device and precision of a compiled engine. */
 export interface CompiledOptions {
   /** Threads of one operation; default: the machine's cores. */
   readonly threads?: number;

@@ -6,6 +6,7 @@ export interface HostTensor {
   readonly data: Float32Array | Int32Array;
 }
 
+/** Shape and type of a tensor that goes into a program or comes out of it. */
 export interface TensorSpec {
   readonly shape: readonly number[];
   /** "float32" if absent. */
@@ -41,7 +42,9 @@ export interface Program {
     inputs: readonly (Float32Array | Int32Array)[],
     into?: readonly (Float32Array | Int32Array | undefined)[],
   ): Promise<(Float32Array | Int32Array)[]>;
+  /** Releases what it holds; calls after it throw DisposedError. */
   dispose(): void;
+  /** The same, for `using`. */
   [Symbol.dispose](): void;
 }
 
@@ -54,6 +57,8 @@ export interface Engine {
   readonly name: string;
   /** @throws UnsupportedOperationError when a compiled engine lacks an operation; DisposedError after `dispose()` */
   compile(source: ProgramSource): Promise<Program>;
+  /** Releases what it holds; calls after it throw DisposedError. */
   dispose(): void;
+  /** The same, for `using`. */
   [Symbol.dispose](): void;
 }

@@ -7,7 +7,7 @@ export type { Precision } from "./onnx/rounded-weights.js";
 export type { EagerBackend } from "./tfjs-backends.js";
 export { UnsupportedOperationError } from "./trace/backend.js";
 export { key, normals, permutation, shuffled, uniforms, type Key } from "./random.js";
-export { philox4x32 } from "./philox.js";
+export { philox4x32, type Words } from "./philox.js";
 export { createProgramCache } from "./program-cache.js";
 export type { ProgramCache } from "./program-cache.js";
 export { backendNames } from "./backend-names.js";

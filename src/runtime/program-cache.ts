@@ -10,7 +10,9 @@ export interface ProgramCache {
   get(key: string, source: () => ProgramSource): Promise<Program>;
   /** The number of programs held. */
   readonly size: number;
+  /** Releases all programs; calls after it throw DisposedError. */
   dispose(): void;
+  /** The same, for `using`. */
   [Symbol.dispose](): void;
 }
 

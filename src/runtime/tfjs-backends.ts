@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs";
 
+/** The tfjs backends that run programs operation by operation. */
 export type EagerBackend = "cpu" | "wasm" | "tensorflow" | "webgpu";
 
 /** The packages that provide a backend, best first. "cpu" comes with tfjs. */

@@ -16,6 +16,7 @@ export interface Optimiser {
   readonly slots: readonly string[];
   /** The numbers of a step (counted from 1) that `update` takes as scalars. */
   scalars(step: number, learningRate: number): readonly number[];
+  /** A parameter's next value and its slots', all of the parameter's shape. */
   update(
     parameter: tf.Tensor,
     gradient: tf.Tensor,
@@ -24,6 +25,7 @@ export interface Optimiser {
   ): { readonly parameter: tf.Tensor; readonly slots: readonly tf.Tensor[] };
 }
 
+/** Decay rates and other constants of Adam. */
 export interface AdamOptions {
   readonly beta1?: number;
   readonly beta2?: number;

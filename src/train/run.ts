@@ -29,6 +29,7 @@ export interface TrainingRun<M extends Model = Model> {
   readonly task: TrainingTask;
   readonly specs: readonly ParameterSpec[];
   readonly options: TrainerOptions;
+  /** The model that weights of the run make. */
   readonly toModel: (parameters: Parameters, info: M["info"]) => M;
   /** Identifies the settings; a saved state is only continued by the same recipe. */
   readonly recipe: string;

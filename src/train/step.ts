@@ -10,6 +10,7 @@ import type { TensorFunction, TaskBlock, TrainingTask } from "./task.js";
 import { lossAndGradients } from "./task.js";
 import type { StepArrays, UpdateRule } from "./update-rule.js";
 
+/** The loss of a training step and the arrays that it left. */
 export interface StepResult {
   /** The weighted parts of the loss, summed over the blocks. */
   readonly parts: Float32Array;
@@ -59,10 +60,12 @@ export class TrainingStep {
     return { parts, arrays: packed.after(spare) };
   }
 
+  /** Releases the program; calls after it throw DisposedError. */
   dispose(): void {
     if (this.disposal.end()) this.release();
   }
 
+  /** The same, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

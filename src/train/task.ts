@@ -6,6 +6,7 @@ import type { ProgramSource, TensorSpec } from "../runtime/index.js";
 /** The weighted parts of a block's loss, [parts], from the parameters and the block's inputs. Their sum is the loss. */
 export interface TensorFunction {
   readonly inputs: readonly TensorSpec[];
+  /** The weighted parts of the loss, [P], of the block. */
   readonly parts: (p: ParameterTensors, inputs: readonly tf.Tensor[]) => tf.Tensor;
 }
 
@@ -30,6 +31,7 @@ export interface TrainingTask {
   batch(step: number): TaskBlock[] | Promise<TaskBlock[]>;
   /** Fixed blocks whose losses add up to the validation loss. */
   validation(): TaskBlock[] | Promise<TaskBlock[]>;
+  /** A program of the loss alone, for validation. */
   valueProgram(name: string, fn: TensorFunction): ProgramSource;
 }
 
@@ -38,6 +40,7 @@ export function taskSources(
   parameters: Parameters,
   trained: readonly string[] = [...parameters.keys()],
 ): Pick<TrainingTask, "trained" | "valueProgram"> & {
+  /** A program of the loss with the gradients of the trained parameters. */
   readonly gradientProgram: (name: string, fn: TensorFunction) => ProgramSource;
 } {
   const count = parameters.size;

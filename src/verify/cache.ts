@@ -6,7 +6,9 @@ import { recordFromJson, recordToJson, writeFileAtomic, type DosRecord } from ".
 
 /** Finished calculations by structure and settings: one JSON file each, readable like an entry of a data set. */
 export interface VerificationCache {
+  /** The stored verification, or undefined. */
   read(key: string): Promise<DosRecord | undefined>;
+  /** Stores a verification. */
   write(key: string, record: DosRecord): Promise<void>;
 }
 

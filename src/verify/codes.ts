@@ -34,6 +34,7 @@ export const codes = {
   },
 } satisfies Record<string, Code>;
 
+/** First-principles codes that a sidecar can run. */
 export type CodeName = keyof typeof codes;
 
 /** Pythons that are tried where none is named; Debian's GPAW belongs to the system's own. */

@@ -1,7 +1,7 @@
 export { folderCache, verificationKey } from "./cache.js";
 export type { VerificationCache } from "./cache.js";
 export { findCode } from "./codes.js";
-export type { CodeName } from "./codes.js";
+export type { CodeName, Command } from "./codes.js";
 export { convexHull } from "./hull.js";
 export type { Hull, HullAnswer, Phase } from "./hull.js";
 export { hullOf } from "./hull-of.js";

@@ -20,6 +20,7 @@ interface Asked {
   readonly seconds: number;
 }
 
+/** A finished calculation and what it found. */
 export interface DoneVerification extends Asked {
   readonly status: "done";
   /**
@@ -30,6 +31,7 @@ export interface DoneVerification extends Asked {
   readonly cached: boolean;
 }
 
+/** A calculation without a result, and why. */
 export interface FailedVerification extends Asked {
   readonly status: "failed";
   readonly reason: FailureReason;

@@ -12,6 +12,7 @@ import { findCode, type Command } from "./codes.js";
 import { Sidecar, SidecarError } from "./sidecar.js";
 import type { FailureReason, Relaxation, Verification } from "./verification.js";
 
+/** Code, settings and limits of first-principles calculations. */
 export interface VerifyOptions {
   /** First-principles code. */
   readonly code?: "gpaw";

@@ -1,3 +1,4 @@
+/** A value of a CSV file; empty where there is none. */
 export type CsvValue = string | number | boolean | null;
 
 /** Rows as comma-separated values with a header (RFC 4180); null is an empty field. */

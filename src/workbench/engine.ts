@@ -1,6 +1,7 @@
 import type { BackendName, Engine } from "../runtime/index.js";
 import { compiledBackends, compiledEngine, createEngine } from "../runtime/index.js";
 
+/** Which engine computes, and with how many threads. */
 export interface EngineOptions {
   /** Compute backend. Default "auto": the fastest that works here. */
   readonly backend?: BackendName | "auto";

@@ -48,6 +48,7 @@ export interface JudgedCrystal {
 /** Generated crystals are nearly symmetric, not exactly: Angstrom. */
 const symmetryTolerance = 0.1;
 
+/** What crystals are compared with, besides the target. */
 export interface JudgeOptions {
   /** Gaussian broadening at which spectra are compared, eV; default: the predictors' own. */
   readonly broadening?: number;

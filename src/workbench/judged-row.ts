@@ -11,6 +11,7 @@ export interface MatchNumbers {
   readonly wasserstein: number | null;
 }
 
+/** The three distances that tables show, site by site where that is known, else of the totals. */
 export function matchNumbers(match: DosMatch | null): MatchNumbers {
   const values: Readonly<Record<string, number | null>> = match ?? {};
   const number = (name: string) => values[`site_${name}`] ?? values[`total_${name}`] ?? null;

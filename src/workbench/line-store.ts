@@ -4,9 +4,11 @@ import { appendLine, readJsonLines, writeFileAtomic } from "../data/index.js";
 /** Values kept one a line, so that a crash costs at most the line being written. */
 export interface LineStore<T> {
   readonly kept: readonly T[];
+  /** Writes a value as the next line. */
   append(value: T): Promise<void>;
 }
 
+/** How a line's value is written and checked. */
 export interface LineStoreOptions<T> {
   /** Checks a line's value. @throws Error that says what was expected */
   readonly read: (value: unknown) => T;

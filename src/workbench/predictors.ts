@@ -4,6 +4,7 @@ import type { Engine } from "../runtime/index.js";
 import { bundled, bundledOr } from "./bundled.js";
 import { openModel } from "./models.js";
 
+/** The predictor that ranks and the one that reports. */
 export interface PredictorSources {
   /** DOS predictor that ranks: a file or a model. Default: the bundled one. */
   readonly predictor?: string | PredictorModel;
@@ -19,6 +20,7 @@ export interface Predictors {
   readonly independent: boolean;
   /** SHA-256 by role. */
   readonly sha256: Readonly<Record<"rank" | "report", string>>;
+  /** Releases both. */
   readonly dispose: () => void;
 }
 

@@ -25,12 +25,15 @@ export interface WorkbenchOptions extends EngineOptions, PredictorSources, DosSo
 
 /** Engine, models, data and judges. Each is opened when first asked for, once. */
 export interface Resources extends DosSources {
+  /** Runs the networks. */
   readonly engine: () => Promise<Engine>;
   /** The denoiser with its file and checksum. */
   readonly denoiser: () => Promise<OpenedModel<DenoiserModel>>;
   /** The denoiser on the engine. */
   readonly generator: () => Promise<CrystalGenerator>;
+  /** The predictor that ranks and the one that reports. */
   readonly predictors: () => Promise<Predictors>;
+  /** Records to take targets from and to compare with. */
   readonly dataset: () => Promise<Dataset>;
   /** The two predictors and the training crystals. */
   readonly judges: () => Promise<Judges & Predictors>;

@@ -9,6 +9,7 @@ export interface NamedCrystal {
   readonly crystal: Crystal;
 }
 
+/** Structures of files and folders, with the files that hold none. */
 export interface FoundStructures {
   readonly found: readonly NamedCrystal[];
   /** Files in folders that could not be read. */

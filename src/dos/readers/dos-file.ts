@@ -43,6 +43,7 @@ export interface DosChannel {
   readonly siteDos: readonly Float64Array[];
 }
 
+/** Which part of a file is read, and how its energies are placed. */
 export interface ReadDosOptions {
   /** Keep every spin and orbital in `channels`; they take memory. Default false. */
   readonly channels?: boolean;

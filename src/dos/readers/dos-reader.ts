@@ -35,6 +35,7 @@ export interface DosInput {
 export interface DosReader {
   /** As messages name it: "vasprun.xml". */
   readonly name: string;
+  /** Whether a file is of this format, from its name and its first bytes. */
   readonly recognises: (file: DosFileStart) => boolean | Promise<boolean>;
   /** Every entry of the file; `options.entry` may be left to the caller. */
   readonly read: (input: DosInput, options: ReadDosOptions) => Promise<readonly DosFile[]>;

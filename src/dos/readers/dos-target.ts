@@ -6,6 +6,7 @@ import { makeTarget, type Target, type TargetOptions } from "../target.js";
 import { addSpectra, requireSites, type DosFile } from "./dos-file.js";
 import { broadenDos, resampleDos } from "./on-grid.js";
 
+/** How a target is made of a file's density of states. */
 export interface TargetFileOptions extends TargetOptions {
   /** The grid to bring the spectrum to. Default: the standard one. */
   readonly grid?: EnergyGrid;

@@ -7,10 +7,13 @@ import { dosFromText } from "./read-json.js";
 
 /** Where fetched documents stay; `diskCache` of the data room is one. Keys look like paths: "dos/mp-1056831.json.gz". */
 export interface DocumentCache {
+  /** The stored document, or undefined. */
   get(key: string): Promise<Uint8Array | undefined>;
+  /** Stores a document. */
   put(key: string, data: Uint8Array): Promise<void>;
 }
 
+/** Key, cache and limits of the client. */
 export interface MaterialsProjectOptions {
   /** Of the user, from https://next-gen.materialsproject.org/api */
   readonly apiKey: string | undefined;
@@ -44,6 +47,7 @@ export interface MaterialSummary {
   readonly taskId: string;
 }
 
+/** A client of the Materials Project: what it has, and the density of states of one material. */
 export interface MaterialsProject {
   /** Materials with a density of states, page by page as they are asked for. */
   search(query: MaterialsQuery, pageSize?: number): AsyncGenerator<MaterialSummary>;

@@ -3,6 +3,7 @@ import { neutral, seriesColor } from "../palette.js";
 import { dosPanels, targetSeries, type DosCandidate, type DosPanels } from "./dos-panels.js";
 import { chartSpec, optionalTitle, type VegaLiteSpec } from "./spec.js";
 
+/** Target, candidates and layout of a DOS chart. */
 export interface DosChartInput {
   readonly target: Target;
   readonly candidates: readonly DosCandidate[];

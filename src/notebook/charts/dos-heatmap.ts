@@ -7,6 +7,7 @@ export interface DosHeatmapRow extends Curve {
   readonly label: string;
 }
 
+/** Layout of a DOS heat map. */
 export interface DosHeatmapOptions {
   readonly title?: string;
   /** What the colours are, with their unit. Default "DOS (states/eV/atom)". */

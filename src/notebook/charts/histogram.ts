@@ -1,6 +1,7 @@
 import { seriesColor } from "../palette.js";
 import { chartSpec, optionalTitle, type VegaLiteSpec } from "./spec.js";
 
+/** Bins and axis of a histogram. */
 export interface HistogramOptions {
   /** What the values are, with their unit: "volume per atom (Å³)". */
   readonly label: string;

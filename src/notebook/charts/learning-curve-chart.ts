@@ -10,6 +10,7 @@ export interface LearningCurveRow {
   readonly series?: string;
 }
 
+/** Axes of a learning curve. */
 export interface LearningCurveOptions {
   readonly title?: string;
   /** What the value is, with its unit. */

@@ -8,6 +8,7 @@ export interface LossRow {
   readonly validationLoss?: number;
 }
 
+/** Title and size of a loss chart. */
 export interface LossChartOptions {
   readonly title?: string;
   /** What is counted along the axis: "step" or "epoch". */

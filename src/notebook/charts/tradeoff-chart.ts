@@ -20,6 +20,7 @@ export interface TradeoffReference {
   readonly match: number;
 }
 
+/** Axes and reference lines of a trade-off chart. */
 export interface TradeoffOptions {
   readonly references?: readonly TradeoffReference[];
   readonly title?: string;

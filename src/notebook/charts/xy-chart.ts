@@ -13,6 +13,7 @@ export interface XyPoint {
   readonly label?: string;
 }
 
+/** Axes, titles and size of an x-y chart. */
 export interface XyChartOptions {
   /** What the axes are, with their units: "energy from the Fermi level (eV)". */
   readonly xLabel: string;
@@ -27,6 +28,7 @@ export interface XyChartOptions {
   readonly height?: number;
 }
 
+/** Settings of a scatter chart. */
 export interface ScatterOptions extends XyChartOptions {
   /** Draw the line y = x, where predictions meet truth. */
   readonly diagonal?: boolean;

@@ -11,6 +11,7 @@ import { memoryStore, openRunFolder, type RunStore } from "./run-store.js";
 import { judgeRun, writeSummary, type Run } from "./run.js";
 import { generateOptions, plainSettings, type RunSettings } from "./settings.js";
 
+/** Sampler settings of a run, its folder, and what stops it. */
 export interface RunOptions extends RunSettings {
   /** Folder of the run, new or holding the same run, which is continued. Default: the run stays in memory. */
   readonly out?: string;
@@ -20,6 +21,7 @@ export interface RunOptions extends RunSettings {
   readonly signal?: AbortSignal;
 }
 
+/** Where a run stands, with the crystals that were just finished. */
 export interface RunProgress extends WorkProgress {
   /** Crystals that the folder held already. */
   readonly kept: number;

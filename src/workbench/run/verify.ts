@@ -7,11 +7,13 @@ import type { WorkProgress } from "../task.js";
 import { compareComputed, type ComputedCrystal } from "./computed.js";
 import { writeSummary, type Run } from "./run.js";
 
+/** How many crystals of a run are computed, and how. */
 export interface VerifyRunOptions extends VerifyOptions {
   /** How many of the best, structurally valid crystals. Default 4. */
   readonly top?: number;
 }
 
+/** Where the calculations of a run stand. */
 export interface VerifyProgress extends WorkProgress {
   /** What was just finished; absent at the beginning. */
   readonly verification?: Verification;

@@ -15,6 +15,7 @@ const cell = z.object({
 });
 const line = z.union([z.object({ study: z.record(z.string(), z.unknown()) }), cell]);
 
+/** Whether an existing file may be replaced. */
 export interface CellStoreOptions {
   /** Whether `out` itself may be replaced. */
   readonly force?: boolean;

@@ -10,7 +10,8 @@ import {
 import type { CrystalGenerator, GenerateOptions } from "../../generate/index.js";
 import { Interrupted } from "../interrupted.js";
 
-type Sampler = NonNullable<GenerateOptions["sampler"]>;
+/** Name or settings of a sampler. */
+export type Sampler = NonNullable<GenerateOptions["sampler"]>;
 
 /** A row of a study and what a cell of it costs. */
 export interface StudyGenerator extends CandidateGenerator {

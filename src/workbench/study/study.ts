@@ -17,6 +17,7 @@ import { referenceGenerators, sweepGenerators, type StudyGenerator, type SweepSe
 import type { StoredStudy } from "./stored-study.js";
 import { studyTargets, type StudyTargetOptions } from "./targets.js";
 
+/** Targets, sweep, metrics and files of a study. */
 export interface StudyOptions extends StudyTargetOptions, SweepSettings {
   /** Further rows. */
   readonly generators?: readonly StudyGenerator[];
@@ -37,6 +38,7 @@ export interface Study extends StoredStudy {
   readonly sweep: readonly { readonly generator: string; readonly sampler: string; readonly guidanceWeight: number }[];
 }
 
+/** Where a study stands. */
 export interface StudyProgress extends WorkProgress {
   /** Cells that an earlier run had finished. */
   readonly kept: number;

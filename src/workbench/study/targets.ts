@@ -3,6 +3,7 @@ import { targetFromRecord, type TargetOptions } from "../../dos/index.js";
 import type { QualityTarget } from "../../evaluate/index.js";
 import { shuffled } from "../../runtime/index.js";
 
+/** Which records of the data set are targets of a study. */
 export interface StudyTargetOptions {
   /**
    * How many test crystals, chosen by the seed; or which: records or targets. Default: all equilibria of the data set's test
