@@ -57,9 +57,9 @@ function onAtoms({ latticeMatrix, fracCoords, atomicNumbers }: Crystal, rotation
 /** The part of a change that no operation alters. */
 export interface Projection {
   /** [N][3] Cartesian vectors at the atoms (forces, displacements), averaged over the operations. */
-  vectors(atomVectors: readonly Vector3[]): Vector3[];
+  readonly vectors: (atomVectors: readonly Vector3[]) => Vector3[];
   /** A Cartesian tensor (stress, strain), averaged likewise. */
-  tensor(tensor: Matrix3): Matrix3;
+  readonly tensor: (tensor: Matrix3) => Matrix3;
 }
 
 /** Averages over the operations of a crystal; exact where the lattice has their symmetry. */

@@ -45,6 +45,11 @@ export interface Potential {
     crystals: readonly CrystalLike[],
     operations?: readonly (readonly Operation[] | undefined)[],
   ): Promise<EnergyResult[]>;
+  /** The same, with an error in the place of what cannot be judged. */
+  evaluateEach(
+    crystals: readonly CrystalLike[],
+    operations?: readonly (readonly Operation[] | undefined)[],
+  ): Promise<(EnergyResult | Error)[]>;
   /** Frees its programs. */
   dispose(): void;
 }
@@ -52,28 +57,57 @@ export interface Potential {
 /** An energy model on an engine. Programs are compiled when a size of graph is met for the first time. */
 export function energyPotential(engine: Engine, model: EnergyModel): Potential {
   const programs = createProgramCache(engine, 24);
-  const evaluate: Potential["evaluate"] = async (list, operations = []) => {
-    const crystals = list.map(crystalOf);
-    const symmetry = crystals.map((crystal, k) => {
-      assertKnown(crystal, model, `crystal ${k + 1}`);
-      return operations[k] ?? [identityOperation(crystal)];
-    });
-    const graphs = crystals.map((crystal, k) => crystalGraph(crystal, symmetry[k], model.config));
-    const known = graphs.map((graph) => ({ graph, basis: graphBasis(graph, model) }));
-    const results: EnergyResult[] = [];
-    for (const batch of packGraphs(graphs)) {
+  const evaluateEach: Potential["evaluateEach"] = async (list, operations = []) => {
+    const prepared = list.map((like, k) => prepare(model, crystalOf(like), operations[k], `crystal ${k + 1}`));
+    const results: (EnergyResult | Error)[] = prepared.map((found) => (found instanceof Error ? found : missing));
+    const judged = prepared.flatMap((found, k) => (found instanceof Error ? [] : [{ ...found, index: k }]));
+    for (const batch of packGraphs(judged.map(({ graph }) => graph))) {
       const { shape } = batch;
-      const key = Object.values(shape).join(" ");
-      const program = await programs.get(key, () => energyProgram(model, shape));
-      const outputs = (await program.run(batchArrays(known, batch))) as Float32Array[];
+      const program = await programs.get(Object.values(shape).join(" "), () => energyProgram(model, shape));
+      const outputs = (await program.run(batchArrays(judged, batch))) as Float32Array[];
       for (const placement of batch.placements) {
-        const { graph } = placement;
-        results[graph] = resultOf(crystals[graph], symmetry[graph], known[graph], { model, batch, placement, outputs });
+        const one = judged[placement.graph];
+        results[one.index] = resultOf(one, { model, batch, placement, outputs });
       }
     }
     return results;
   };
-  return { model, evaluate, dispose: () => programs.dispose() };
+  return {
+    model,
+    evaluateEach,
+    evaluate: async (list, operations) => {
+      const results = await evaluateEach(list, operations);
+      return results.map((result) => {
+        if (result instanceof Error) throw result;
+        return result;
+      });
+    },
+    dispose: () => programs.dispose(),
+  };
+}
+
+const missing = new Error("energy: not computed");
+
+interface Prepared extends KnownGraph {
+  readonly crystal: Crystal;
+  readonly operations: readonly Operation[];
+}
+
+/** A crystal with its graph, or what is wrong with it. */
+function prepare(
+  model: EnergyModel,
+  crystal: Crystal,
+  operations: readonly Operation[] | undefined,
+  source: string,
+): Prepared | Error {
+  try {
+    assertKnown(crystal, model, source);
+    const symmetry = operations ?? [identityOperation(crystal)];
+    const graph = crystalGraph(crystal, symmetry, model.config);
+    return { crystal, operations: symmetry, graph, basis: graphBasis(graph, model) };
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 function assertKnown(crystal: Crystal, { config }: EnergyModel, source: string): void {
@@ -122,9 +156,7 @@ interface BatchOutputs {
 }
 
 function resultOf(
-  crystal: Crystal,
-  operations: readonly Operation[],
-  { graph, basis }: KnownGraph,
+  { crystal, operations, graph, basis }: Prepared,
   { model, batch: { shape }, placement, outputs: [energies, moments, features, ...gradients] }: BatchOutputs,
 ): EnergyResult {
   const { atoms: N, bonds: U, short: S, angles: G } = shape;
