@@ -1,8 +1,9 @@
 import { parseJson } from "../base/json.js";
+import { madeBy, withVersionNote } from "../base/version.js";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { decodeSafetensors, encodeSafetensors, writeFileAtomic } from "../data/index.js";
-import type { DosScaler, SafetensorsTensor } from "../data/index.js";
+import type { DosScaler, SafetensorsFile, SafetensorsTensor } from "../data/index.js";
 import type { DenoiserConfig } from "./config.js";
 import { denoiserSpecs } from "./denoiser.js";
 import { descriptorSize } from "./descriptors.js";
@@ -14,11 +15,11 @@ import { radialPredictorSpecs } from "./radial-predictor.js";
 /** What denoisers and predictors have in common. */
 export interface ModelBase {
   readonly parameters: Parameters;
-  /** For networks that work on the standardised DOS. */
+  /** For networks that work on the standardised DOS: mean and deviation at each energy. */
   readonly scaler?: DosScaler;
   /** Atomic numbers seen in training; generation is restricted to them unless told otherwise. All if empty. */
   readonly elements: readonly number[];
-  /** Free facts for people: training data, command, date, quality. */
+  /** Facts for readers: training data, command, date, quality. */
   readonly info: Readonly<Record<string, string>>;
 }
 
@@ -77,7 +78,8 @@ const facts = z.object({ elements: z.array(z.int().min(1).max(118)), info: z.rec
 
 /**
  * Reads a checkpoint: safetensors with the configuration in its metadata.
- * @throws Error that names the file when it is no checkpoint, or its parameters do not fit its configuration
+ * @throws Error that names the file when it is not a checkpoint, or its parameters do not fit its configuration; with the
+ *   version that made the file where that is another one
  */
 export async function loadModel(path: string): Promise<Model> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
@@ -86,7 +88,7 @@ export async function loadModel(path: string): Promise<Model> {
   return decodeModel(bytes, path);
 }
 
-/** Writes a checkpoint whole or not at all. */
+/** Writes a checkpoint: the file appears whole or not at all. */
 export async function saveModel(path: string, model: Model): Promise<void> {
   await writeFileAtomic(path, encodeModel(model));
 }
@@ -105,16 +107,24 @@ export function encodeModel(model: Model): Uint8Array {
   const { kind, config, elements, info } = model;
   return encodeSafetensors(tensors, {
     format: "dosmith",
+    made_by: madeBy,
     model: JSON.stringify({ kind, config }),
     facts: JSON.stringify({ elements, info }),
   });
 }
 
-/** The inverse of `encodeModel`; `fileName` is for messages. */
+/**
+ * The inverse of `encodeModel`; `fileName` is for messages.
+ * @throws Error that names the file, and the version that made it where that is another one
+ */
 export function decodeModel(bytes: Uint8Array, fileName: string): Model {
-  const { tensors, metadata } = decodeSafetensors(bytes, fileName);
-  if (metadata["format"] !== "dosmith")
+  const file = decodeSafetensors(bytes, fileName);
+  if (file.metadata["format"] !== "dosmith")
     throw new Error(`${fileName}: not a dosmith checkpoint (its metadata has no format "dosmith")`);
+  return withVersionNote(file.metadata["made_by"], () => modelOf(file, fileName));
+}
+
+function modelOf({ tensors, metadata }: SafetensorsFile, fileName: string): Model {
   const { kind, config } = parseMetadata(header, metadata["model"], fileName, "model");
   const { elements, info } = parseMetadata(facts, metadata["facts"], fileName, "facts");
   const [mean, std, scoreNorms] = ["scaler.mean", "scaler.std", "schedule.score_norms"].map((name) =>
@@ -136,14 +146,14 @@ export function decodeModel(bytes: Uint8Array, fileName: string): Model {
     : { ...base, kind, config };
 }
 
-/** Throws unless the checkpoint is a denoiser. */
+/** Reads a denoiser. @throws Error as {@link loadModel}, and when the file holds another kind of model */
 export async function loadDenoiser(path: string): Promise<DenoiserModel> {
   const model = await loadModel(path);
   if (model.kind !== "denoiser") throw new Error(`${path}: expected a denoiser, found a ${model.kind}`);
   return model;
 }
 
-/** Throws unless the checkpoint is a DOS predictor. */
+/** Reads a DOS predictor. @throws Error as {@link loadModel}, and when the file holds a denoiser */
 export async function loadPredictor(path: string): Promise<PredictorModel> {
   const model = await loadModel(path);
   if (model.kind === "denoiser") throw new Error(`${path}: expected a DOS predictor, found a denoiser`);

@@ -15,26 +15,23 @@ import { layerNormSpecs, linearSpecs } from "./parameters.js";
  * Time grows with the number of pairs, B N^2; memory does not beyond `pairLimit`: larger blocks go through each layer in
  * groups of offsets, whose messages are summed.
  *
- * @param h [R, B, N, H] node states of R guidance branches
- * @param fracCoords [B, N, 3]
- * @param latticeFeatures [B, 9]; vec(L L^T) in the reference
  * @returns [R, B, N, H] after the final layer normalisation
  */
 export function messagePassing(
   p: ParameterTensors,
   size: CspSize,
-  h: tf.Tensor,
-  fracCoords: tf.Tensor,
-  latticeFeatures: tf.Tensor,
+  { nodes, fracCoords, latticeFeatures }: CspTensors,
 ): tf.Tensor {
   const edges = Array.from({ length: size.layerCount }, (_, layer) => edgeWeights(p, size, layer));
-  const groups = offsetGroups(h.shape, size.pairLimit ?? defaultPairLimit);
+  const groups = offsetGroups(nodes.shape, size.pairLimit ?? defaultPairLimit);
   const fourier =
     groups.length === 1 ? fourierProducts(edges, size, fracCoords) : fourierInGroups(edges, size, fracCoords, groups);
-  edges.forEach(
-    (edge, layer) => (h = cspLayer(p, `csp_layer_${layer}`, edge, h, latticeFeatures, groups, fourier[layer])),
+  const last = edges.reduce(
+    (h, weights, layer) =>
+      cspLayer(p, `csp_layer_${layer}`, h, { weights, latticeFeatures, groups, fourier: fourier[layer] }),
+    nodes,
   );
-  return layerNorm(p, "final_layer_norm", h);
+  return layerNorm(p, "final_layer_norm", last);
 }
 
 /** Numbers in a pair tensor [R, B, S, N, H] up to which all offsets S = N go at once: 16 MB, which fit into a cache. */
@@ -50,6 +47,16 @@ function offsetGroups(shape: readonly number[], limit: number): number[][] {
   const groups: number[][] = [[0]];
   for (let at = 0; at < pairs.length; at += inGroup) groups.push(pairs.slice(at, at + inGroup).flat());
   return groups;
+}
+
+/** What the message passing sees of a block. */
+export interface CspTensors {
+  /** [R, B, N, H] node states of R guidance branches */
+  readonly nodes: tf.Tensor;
+  /** [B, N, 3] */
+  readonly fracCoords: tf.Tensor;
+  /** [B, 9]; vec(L L^T) in the reference */
+  readonly latticeFeatures: tf.Tensor;
 }
 
 export interface CspSize {
@@ -103,15 +110,20 @@ function edgeWeights(p: ParameterTensors, { hiddenDim: H, frequencyCount: K }: C
   return { atoms: tf.concat([receiver, sender], 0), lattice, sines, cosines };
 }
 
-/** One layer; `fourier` holds its Fourier products, [B, S, N, H] for each group of S offsets. */
+/** What one layer needs beside the node states. */
+interface LayerInputs {
+  readonly weights: EdgeWeights;
+  readonly latticeFeatures: tf.Tensor;
+  readonly groups: readonly (readonly number[])[];
+  /** Its Fourier products, [B, S, N, H] for each group of S offsets. */
+  readonly fourier: readonly tf.Tensor[];
+}
+
 function cspLayer(
   p: ParameterTensors,
   name: string,
-  weights: EdgeWeights,
   h: tf.Tensor,
-  latticeFeatures: tf.Tensor,
-  groups: readonly (readonly number[])[],
-  fourier: readonly tf.Tensor[],
+  { weights, latticeFeatures, groups, fourier }: LayerInputs,
 ): tf.Tensor {
   const [R, B, N, H] = h.shape;
   const normed = layerNorm(p, `${name}.layer_norm`, h);

@@ -51,7 +51,11 @@ export function denoiser(
   const embedded = embedTypes(p, config, noisy.types);
   const branches = tf.stack(conditions.map((condition) => (condition ? embedded.add(condition) : embedded)));
   const start = mixTime(p, config, branches, noisy.timeEmbedding);
-  const nodes = messagePassing(p, config, start, noisy.fracCoords, latticeFeatures(config, noisy.lattice));
+  const nodes = messagePassing(p, config, {
+    nodes: start,
+    fracCoords: noisy.fracCoords,
+    latticeFeatures: latticeFeatures(config, noisy.lattice),
+  });
   const { types, logits } = typeHead(p, config, nodes, noisy);
   return {
     types,

@@ -14,7 +14,7 @@ export {
 export { timeEmbedding } from "./time-embedding.js";
 export { denoiser, denoiserPieces, denoiserSpecs, type DenoiserTensors, type NoisyTensors } from "./denoiser.js";
 export { encodeCondition, encoderBins, type ConditionTensors } from "./encoder.js";
-export { cspPredictor } from "./csp-predictor.js";
+export { cspPredictor, type CrystalTensors } from "./csp-predictor.js";
 export {
   memberPredictions,
   radialPredictor,

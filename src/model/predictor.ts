@@ -107,7 +107,7 @@ function predictorSource(model: PredictorModel, N: number): Parameters<Engine["c
       [blockSize, 3, 3],
     ].map((shape) => ({ shape }));
     const fn = (types: tf.Tensor, fracCoords: tf.Tensor, lattice: tf.Tensor, ...weights: tf.Tensor[]): tf.Tensor[] => [
-      cspPredictor(nameTensors(model.parameters, weights), model.config, types, fracCoords, lattice),
+      cspPredictor(nameTensors(model.parameters, weights), model.config, { types, fracCoords, lattice }),
     ];
     return { name, inputs, constants, fn };
   }

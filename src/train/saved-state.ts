@@ -1,7 +1,8 @@
 import { access, readFile } from "node:fs/promises";
 import { z } from "zod";
 import { parseJson } from "../base/json.js";
-import type { SafetensorsTensor } from "../data/index.js";
+import { madeBy, withVersionNote } from "../base/version.js";
+import type { SafetensorsFile, SafetensorsTensor } from "../data/index.js";
 import { decodeSafetensors, differences, encodeSafetensors, writeFileAtomic } from "../data/index.js";
 import type { ParameterSpec, Parameters } from "../model/index.js";
 import type { Arrays, Optimiser, OptimiserState } from "./optimiser.js";
@@ -34,6 +35,7 @@ export async function saveTrainerState(path: string, state: TrainerState, recipe
   await writeFileAtomic(
     path,
     encodeSafetensors(stateTensors(state), {
+      made_by: madeBy,
       facts: JSON.stringify({ step, plateau: { ...plateau, best }, history, recent, recipe }),
     }),
   );
@@ -49,14 +51,20 @@ export interface SavedRun {
 
 /**
  * Reads a saved run, or undefined when there is none.
- * @throws Error when the file is damaged or belongs to another recipe
+ * @throws Error that names the file when it is damaged or belongs to another recipe; with the version that made the file
+ *   where that is another one
  */
-export async function loadTrainerState(
+export async function loadTrainerState(path: string, run: SavedRun): Promise<TrainerState | undefined> {
+  if (!(await exists(path))) return undefined;
+  const file = decodeSafetensors(await readFile(path), path);
+  return withVersionNote(file.metadata["made_by"], () => stateOf(file, path, run));
+}
+
+function stateOf(
+  { tensors, metadata }: SafetensorsFile,
   path: string,
   { specs, recipe, options }: SavedRun,
-): Promise<TrainerState | undefined> {
-  if (!(await exists(path))) return undefined;
-  const { tensors, metadata } = decodeSafetensors(await readFile(path), path);
+): TrainerState {
   const parsed = facts.safeParse(parseJson(metadata["facts"] ?? "null", `${path}: not a saved training run: facts`));
   if (!parsed.success) throw new Error(`${path}: not a saved training run: ${z.prettifyError(parsed.error)}`);
   const { step, plateau, history, recent, recipe: saved } = parsed.data;

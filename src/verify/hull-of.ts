@@ -1,11 +1,16 @@
-import type { Dataset } from "../data/index.js";
+import type { DosRecord, ElementEnergies } from "../data/index.js";
 import { convexHull, type HullAnswer } from "./hull.js";
 import { commonCutoff, phasesOf } from "./phases.js";
 import type { Verification } from "./verification.js";
 
+/** Records to build a hull of: a `Dataset`, which also knows the elements' most stable phases, or any others. */
+export type HullRecords = Iterable<DosRecord> & {
+  readonly info?: { readonly elements?: ElementEnergies };
+};
+
 /** Energy above the hull of a data set's phases, of a calculation that has an energy. */
-export async function hullOf(dataset: Dataset): Promise<(verification: Verification) => HullAnswer | undefined> {
-  const hull = await convexHull(phasesOf(dataset, dataset.info?.elements));
+export async function hullOf(records: HullRecords): Promise<(verification: Verification) => HullAnswer | undefined> {
+  const hull = await convexHull(phasesOf(records, records.info?.elements));
   return (verification) => {
     if (verification.status === "failed") return undefined;
     const { crystal, properties } = verification.record;

@@ -1,8 +1,11 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
+import { z } from "zod";
+import { parseJson } from "../base/json.js";
+import { printable } from "../base/printable.js";
 import type { Command } from "./codes.js";
 
-/** A calculation that the sidecar could not finish. `reason` is its own word for it. */
+/** A calculation that the sidecar could not finish, with the reason that it gave. */
 export class SidecarError extends Error {
   override readonly name = "SidecarError";
   constructor(
@@ -78,26 +81,40 @@ export class Sidecar {
     const line = await answers.next();
     if (line.done) throw new SidecarError("crashed", `${this.command.program} ended: ${lastLine(this.#complaints)}`);
     const answer = parseAnswer(line.value);
-    if (answer.id !== id) throw new SidecarError("crashed", `answer ${String(answer.id)} to question ${id}`);
+    if (answer.id !== id)
+      throw new SidecarError(
+        "crashed",
+        `expected the answer to question ${id}, found one to ${JSON.stringify(answer.id)}`,
+      );
     if (answer.error) throw new SidecarError(answer.error.reason, answer.error.message);
     return answer.result;
   }
 }
 
-interface Answer {
-  readonly id?: unknown;
-  readonly result?: unknown;
-  readonly error?: { readonly reason: string; readonly message: string };
-}
+const answerSchema = z
+  .object({
+    id: z.union([z.number(), z.string(), z.null()]).optional(),
+    result: z.unknown().optional(),
+    error: z.object({ reason: z.string(), message: z.string() }).nullish(),
+  })
+  .refine(({ result, error }) => (result ?? error ?? undefined) !== undefined, "neither a result nor an error");
 
-function parseAnswer(line: string): Answer {
+/** A process that answers oddly is not trusted with the next question: "crashed" replaces it. */
+function parseAnswer(line: string): z.infer<typeof answerSchema> {
+  const found = `found ${printable(line.slice(0, 200))}`;
+  let json: unknown;
   try {
-    return JSON.parse(line) as Answer;
+    json = parseJson(line, "the answer");
   } catch {
-    throw new SidecarError("crashed", `expected a line of JSON, found ${line.slice(0, 200)}`);
+    throw new SidecarError("crashed", `expected a line of JSON, ${found}`);
   }
+  const parsed = answerSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  const where = path.length > 0 ? `${path.join(".")}: ` : "";
+  throw new SidecarError("crashed", `expected an answer {id, result} or {id, error}, ${found} (${where}${message})`);
 }
 
 function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) || "it said nothing";
+  return text.trim().split("\n").at(-1) || "it printed no error";
 }

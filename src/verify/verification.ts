@@ -4,11 +4,22 @@ import type { DosRecord } from "../data/index.js";
 /** What a calculation may move before the DOS is taken. */
 export type Relaxation = "none" | "volume" | "cell-and-positions";
 
-/** Why a crystal has no result. */
-export type FailureReason =
-  "bad-structure" | "no-setup" | "not-converged" | "not-relaxed" | "time-limit" | "out-of-memory" | "crashed" | "error";
+/** All of {@link FailureReason}. */
+export const failureReasons = [
+  "bad-structure",
+  "no-setup",
+  "not-converged",
+  "not-relaxed",
+  "time-limit",
+  "out-of-memory",
+  "crashed",
+  "error",
+] as const;
 
-/** What a first-principles code says of one crystal: a record like those of the data set, or why there is none. */
+/** Why a crystal has no result. */
+export type FailureReason = (typeof failureReasons)[number];
+
+/** The outcome of a first-principles calculation of one crystal: a record like those of the data set, or why there is none. */
 export type Verification = DoneVerification | FailedVerification;
 
 interface Asked {

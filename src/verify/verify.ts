@@ -1,16 +1,19 @@
+import { z } from "zod";
 import {
   assertCrystal,
   atSymmetricOrigin,
+  crystalOf,
   minimumDistance,
   symmetrise,
   toCartesian,
   type Crystal,
+  type CrystalLike,
 } from "../crystal/index.js";
 import { recordFromJson, type DosRecord } from "../data/index.js";
 import { folderCache, verificationKey, type VerificationCache } from "./cache.js";
 import { findCode, type Command } from "./codes.js";
 import { Sidecar, SidecarError } from "./sidecar.js";
-import type { FailureReason, Relaxation, Verification } from "./verification.js";
+import { failureReasons, type FailureReason, type Relaxation, type Verification } from "./verification.js";
 
 /** Code, settings and limits of first-principles calculations. */
 export interface VerifyOptions {
@@ -44,10 +47,13 @@ export interface VerifyOptions {
  *
  * @throws Error when the code is not on this machine (it names the command that installs it), or when `signal` is aborted
  */
-export async function* verify(crystals: readonly Crystal[], options: VerifyOptions = {}): AsyncGenerator<Verification> {
+export async function* verify(
+  crystals: Iterable<CrystalLike>,
+  options: VerifyOptions = {},
+): AsyncGenerator<Verification> {
   const steps = await calculationSteps(options);
-  const waiting = crystals.map((crystal, index) => ({ crystal, index }));
-  const workers = Math.max(1, Math.min(options.processes ?? 1, crystals.length));
+  const waiting = Array.from(crystals, (given, index): Task => ({ crystal: crystalOf(given), index }));
+  const workers = Math.max(1, Math.min(options.processes ?? 1, waiting.length));
   const sidecars = Array.from({ length: workers }, () => steps.map(({ command }) => new Sidecar(command)));
   const cache = options.cacheFolder === undefined ? undefined : folderCache(options.cacheFolder);
   const results: Verification[] = [];
@@ -55,7 +61,7 @@ export async function* verify(crystals: readonly Crystal[], options: VerifyOptio
   let wake = () => {};
   const work = async (mine: readonly Sidecar[]) => {
     for (let next = waiting.shift(); next && !failed; next = waiting.shift()) {
-      results.push(await verifyOne(next.crystal, next.index, steps, mine, cache, options));
+      results.push(await verifyOne(next, { steps, sidecars: mine, cache, options }));
       wake();
     }
   };
@@ -77,6 +83,21 @@ export async function* verify(crystals: readonly Crystal[], options: VerifyOptio
   }
 }
 
+/** A crystal and its place in the list that was given. */
+interface Task {
+  readonly crystal: Crystal;
+  readonly index: number;
+}
+
+/** What one worker computes with. */
+interface Worker {
+  readonly steps: readonly Step[];
+  /** [steps] */
+  readonly sidecars: readonly Sidecar[];
+  readonly cache: VerificationCache | undefined;
+  readonly options: VerifyOptions;
+}
+
 interface Step {
   readonly command: Command;
   readonly question: Readonly<Record<string, unknown>>;
@@ -90,14 +111,8 @@ async function calculationSteps(options: VerifyOptions): Promise<Step[]> {
   ];
 }
 
-async function verifyOne(
-  crystal: Crystal,
-  index: number,
-  steps: readonly Step[],
-  sidecars: readonly Sidecar[],
-  cache: VerificationCache | undefined,
-  options: VerifyOptions,
-): Promise<Verification> {
+async function verifyOne({ crystal, index }: Task, worker: Worker): Promise<Verification> {
+  const { cache, options } = worker;
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   try {
@@ -105,34 +120,46 @@ async function verifyOne(
     const key = verificationKey(start, settingsOf(options));
     const known = await cache?.read(key);
     if (known) return { status: "done", index, crystal, record: known, cached: true, seconds: 0 };
-    const record = await calculate(start, steps, sidecars, options);
+    const record = await calculate(start, worker);
     await cache?.write(key, record);
     return { status: "done", index, crystal, record, cached: false, seconds: seconds() };
   } catch (error) {
     if (!(error instanceof SidecarError)) throw error;
-    const reason = error.reason as FailureReason;
-    return { status: "failed", index, crystal, reason, message: error.message, seconds: seconds() };
+    return { status: "failed", index, crystal, ...failureOf(error), seconds: seconds() };
   }
 }
 
 /** Every step takes the structure that the one before it left; the last one gives the record. */
 async function calculate(
   start: Crystal,
-  steps: readonly Step[],
-  sidecars: readonly Sidecar[],
-  { timeLimit = 600, signal }: VerifyOptions,
+  { steps, sidecars, options: { timeLimit = 600, signal } }: Worker,
 ): Promise<DosRecord> {
-  let answer: unknown;
-  let structure = structureJson(start);
+  let structure: Record<string, unknown> = structureJson(start);
   for (const [i, { question }] of steps.entries()) {
-    answer = await sidecars[i].ask({ ...structure, ...question }, timeLimit, signal);
-    structure = answer as typeof structure;
+    const answer = await sidecars[i].ask({ ...structure, ...question }, timeLimit, signal);
+    const parsed = structureAnswer.safeParse(answer);
+    if (!parsed.success) throw new SidecarError("error", `the calculation's answer: ${z.prettifyError(parsed.error)}`);
+    structure = parsed.data;
   }
   try {
-    return recordFromJson({ structure_id: "verified", ...(answer as object) }, "the calculation's answer");
+    return recordFromJson({ structure_id: "verified", ...structure }, "the calculation's answer");
   } catch (error) {
     throw new SidecarError("error", (error as Error).message);
   }
+}
+
+const vector = z.tuple([z.number(), z.number(), z.number()]);
+/** What every step answers with; the last one's has a DOS too, which `recordFromJson` checks. */
+const structureAnswer = z.looseObject({
+  cell: z.tuple([vector, vector, vector]),
+  positions: z.array(vector),
+  atomic_numbers: z.array(z.int().positive()),
+});
+
+/** A reason that is not one of ours stays in the message. */
+function failureOf({ reason, message }: SidecarError): { reason: FailureReason; message: string } {
+  const known = failureReasons.find((ours) => ours === reason);
+  return known ? { reason: known, message } : { reason: "error", message: `${reason}: ${message}` };
 }
 
 function structureJson({ latticeMatrix, fracCoords, atomicNumbers }: Crystal) {

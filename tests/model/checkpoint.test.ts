@@ -125,6 +125,20 @@ describe("a bad checkpoint is refused with its name and what is wrong", () => {
     expect(() => decodeModel(damaged, "f")).toThrow(message);
   });
 
+  test("of another version says which one made it; of this one it does not", () => {
+    const made = /"made_by": ?"(dosmith [^"]+)"/.exec(Buffer.from(bytes).toString("latin1"))![1];
+    const broken = text('\\"linear\\"', '\\"linea2\\"');
+    expect(() => decodeModel(broken, "f")).not.toThrow(/made by/);
+    const older = Buffer.from(
+      broken.toString("latin1").replace(made, `dosmith ${"0".repeat(made.length - 8)}`),
+      "latin1",
+    );
+    expect(() => decodeModel(older, "f")).toThrow(`made by dosmith ${"0".repeat(made.length - 8)}, this is ${made})`);
+    expect(() => decodeModel(encodeSafetensors({}, { format: "dosmith" }), "f")).toThrow(
+      /metadata "model".*\(the file was made by dosmith 0\.1\.0 or earlier, this is dosmith/s,
+    );
+  });
+
   test("no file, and every truncation of a file", async () => {
     const path = join(await temporaryFolder(), "model.safetensors");
     await expect(loadModel(path)).rejects.toThrow(`${path}: no such model file`);

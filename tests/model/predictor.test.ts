@@ -236,7 +236,9 @@ test("the reference's forward model is the denoiser's plain equations without ti
       [1, 3, 3],
     ].map((shape) => ({ shape })),
     constants: [...cspModel.parameters.values()],
-    fn: (a, b, c, ...weights) => [cspPredictor(nameTensors(cspModel.parameters, weights), cspConfig, a, b, c)],
+    fn: (a, b, c, ...weights) => [
+      cspPredictor(nameTensors(cspModel.parameters, weights), cspConfig, { types: a, fracCoords: b, lattice: c }),
+    ],
   });
   const [found] = await program.run([types, coords, lattice]);
   const { dos } = plainDenoiser(cspModel.parameters, cspConfig, {

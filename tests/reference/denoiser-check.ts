@@ -229,7 +229,9 @@ async function predictBlock(
       [B, 3, 3],
     ].map((shape) => ({ shape })),
     constants: [...parameters.values()],
-    fn: (t, x, l, ...weights) => [cspPredictor(nameTensors(parameters, weights), config, t, x, l)],
+    fn: (t, x, l, ...weights) => [
+      cspPredictor(nameTensors(parameters, weights), config, { types: t, fracCoords: x, lattice: l }),
+    ],
   });
   const [values] = await program.run([types, fracCoords, lattice]);
   program.dispose();

@@ -85,6 +85,9 @@ describe("exact resume", () => {
       await writeFile(path, damaged);
       await expect(load()).rejects.toThrow(path);
     }
+    const other = { ...run, options: { ...run.options, optimiser: { slots: ["momentum"] } } };
+    await saveTrainerState(path, startTraining(run.task, run.options), run.recipe);
+    await expect(loadTrainerState(path, other)).rejects.toThrow(`${path} (momentum): parameter`);
     await rm(path);
     expect(await load()).toBeUndefined();
   });

@@ -9,6 +9,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     process.stderr.write("Segmentation fault\n");
     process.exit(3);
   } else if (deed === "babble") process.stdout.write("Converged after 12 iterations.\n");
+  else if (deed === "say") process.stdout.write(`${question.line}\n`);
   else if (deed === "sleep") setTimeout(() => {}, 1e6);
   else answer({ result: { ...question, pid: process.pid } });
 }

@@ -35,6 +35,26 @@ it.each([
   expect(next.pid).not.toBe(pid);
 });
 
+it.each([
+  ["null", "expected an answer {id, result} or {id, error}, found null"],
+  ["[]", "found []"],
+  ["7", "found 7"],
+  ["{}", "neither a result nor an error"],
+  [`{"id": 2, "result": null}`, "neither a result nor an error"],
+  [`{"id": 2, "error": "no memory"}`, "error: Invalid input"],
+  [`{"id": 2, "error": {"reason": 5, "message": "m"}}`, "error.reason: Invalid input"],
+  [`{"id": 99, "result": {}}`, "expected the answer to question 2, found one to 99"],
+  ["\u001b[31m", "expected a line of JSON, found \\u001b[31m"],
+])("an answer of %s is a crash with words, and the process is replaced", async (line, message) => {
+  const own = new Sidecar({ program: process.execPath, args: [script] });
+  const { pid } = (await own.ask({ x: 1 }, 20)) as { pid: number };
+  const failed = await own.ask({ deed: "say", line }, 20).catch((error: unknown) => error);
+  expect(failed).toMatchObject({ name: "SidecarError", reason: "crashed" });
+  expect((failed as Error).message).toContain(message);
+  expect(((await own.ask({ x: 3 }, 20)) as { pid: number }).pid).not.toBe(pid);
+  own.close();
+});
+
 it("a program that does not exist is a crash, not an exception out of nowhere", async () => {
   const missing = new Sidecar({ program: "no-such-program-here", args: [] });
   await expect(missing.ask({}, 20)).rejects.toMatchObject({ reason: "crashed" });

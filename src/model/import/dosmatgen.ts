@@ -1,3 +1,4 @@
+import { printable } from "../../base/printable.js";
 import type { HostTensor } from "../../runtime/index.js";
 import type { DenoiserModel } from "../checkpoint.js";
 import type { DenoiserConfig } from "../config.js";
@@ -60,7 +61,9 @@ export function findPrefix(names: readonly string[], fileName: string): string {
     prefixes.length === 0
       ? `${names.slice(0, 5).join(", ")}, ...`
       : prefixes.map((prefix) => prefix + ANCHOR).join(", ");
-  throw new Error(`${fileName}: entry state_dict: expected one parameter named PREFIX${ANCHOR}, found ${found}`);
+  throw new Error(
+    `${fileName}: entry state_dict: expected one parameter named PREFIX${ANCHOR}, found ${printable(found)}`,
+  );
 }
 
 function splitByPrefix(
@@ -122,7 +125,7 @@ function checkHyperParameters(
   config: DenoiserConfig,
   fileName: string,
 ): void {
-  const network = options(hyperParameters, "hidden_dim") ?? {};
+  const network: Dictionary = options(hyperParameters, "hidden_dim") ?? {};
   const expected: Record<string, Plain> = {
     hidden_dim: config.hiddenDim,
     num_layers: config.layerCount,
@@ -140,22 +143,33 @@ function checkHyperParameters(
   for (const [name, value] of Object.entries(expected)) {
     const found = network[name];
     if (found === undefined || found === value) continue;
-    throw new Error(
-      `${fileName}: hyper-parameter ${name}: expected ${JSON.stringify(value)}, found ${JSON.stringify(found)}`,
-    );
+    throw new Error(`${fileName}: hyper-parameter ${name}: expected ${shown(value)}, found ${shown(found)}`);
   }
 }
 
-/** The innermost dictionary that has `key`, wherever the configuration nests it. */
-function options(plain: Plain, key: string): { readonly [key: string]: Plain } | undefined {
+type Dictionary = { readonly [key: string]: Plain };
+
+/**
+ * The first dictionary that has `key`, wherever the configuration nests it. Dictionaries may share parts: each is looked at
+ * once, or a small file of them would take for ever.
+ */
+function options(plain: Plain, key: string, seen = new Set<Dictionary>()): Dictionary | undefined {
   if (plain === null || typeof plain !== "object" || Array.isArray(plain)) return undefined;
-  const dictionary = plain as { readonly [key: string]: Plain };
+  const dictionary = plain as Dictionary;
+  if (seen.has(dictionary)) return undefined;
+  seen.add(dictionary);
   if (Object.hasOwn(dictionary, key)) return dictionary;
   for (const value of Object.values(dictionary)) {
-    const found = options(value, key);
+    const found = options(value, key, seen);
     if (found) return found;
   }
   return undefined;
+}
+
+/** A value in a message; of a container, which may share parts of itself without end, only its kind. */
+function shown(value: Plain): string {
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "a dictionary";
+  return printable(JSON.stringify(value).slice(0, 200));
 }
 
 function pick(own: ReadonlyMap<string, HostTensor>, specs: readonly ParameterSpec[], fileName: string): Parameters {

@@ -1,3 +1,4 @@
+import { printable } from "../../base/printable.js";
 import type { HostTensor } from "../../runtime/index.js";
 import { describe, type PickleValue, readPickle } from "./pickle.js";
 import { type Plain, toPlain } from "./plain.js";
@@ -29,7 +30,7 @@ const LARGEST_STATE = 2 ** 29;
 export function readLightningCheckpoint(bytes: Uint8Array, fileName: string): LightningCheckpoint {
   const { pickle, storage } = openTorchFile(bytes, fileName);
   const fail = (what: string): never => {
-    throw new Error(`${fileName}: ${what}`);
+    throw new Error(`${fileName}: ${printable(what)}`);
   };
   const root = readPickle(pickle, {
     label: fileName,

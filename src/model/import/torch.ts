@@ -82,7 +82,11 @@ export function torchGlobals(fail: (what: string) => never): ReadonlyMap<string,
     new PickleGlobal("torch.Size", ([sizes]) =>
       isCounts(sizes) ? sizes : fail("a torch.Size is not a tuple of sizes"),
     ),
-    new PickleGlobal("torch.device", (args) => args.map((part) => String(part as string | number)).join(":")),
+    new PickleGlobal("torch.device", (args) =>
+      args.every((part) => typeof part === "string" || typeof part === "number")
+        ? args.join(":")
+        : fail("a torch.device is not made of names and numbers"),
+    ),
     ...Object.entries(STORAGES).map(([name, element]) => new StorageClass(`torch.${name}`, element)),
   ];
   return new Map(globals.map((entry) => [entry.name, entry]));

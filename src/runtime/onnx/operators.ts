@@ -116,7 +116,8 @@ const einsum: Operator<"einsum"> = (writer, inputs, output, { equation }) =>
 /** By a weight that may be rounded, in 8-bit integers (onnxruntime rounds the other factor) or in half precision. */
 const matmul: Operator<"matmul"> = (writer, [x, y], output) => {
   const precision = writer.weights.precision(y);
-  if (precision === "int8") writer.node("DynamicQuantizeMatMul", [x, ...writer.int8(y)], output, {}, CONTRIB_DOMAIN);
+  if (precision === "int8")
+    writer.node("DynamicQuantizeMatMul", [x, ...writer.int8(y)], output, { domain: CONTRIB_DOMAIN });
   else if (precision === "float16") {
     const halves = [x, y].map((factor) => writer.half(factor));
     writer.node("MatMul", halves, `${nameOf(output)}_half`);

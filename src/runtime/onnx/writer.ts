@@ -12,7 +12,8 @@ export const CONTRIB_DOMAIN = "com.microsoft";
 
 const { AttributeType } = onnxProto.onnx.AttributeProto;
 
-type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
+/** A node's attributes; `domain`, no attribute, is the set of operators that it belongs to where that is not ONNX's own. */
+type NodeOptions = Readonly<Record<string, number | string | readonly number[]>> & { readonly domain?: string };
 
 /** Collects the nodes and initializers of an ONNX graph. */
 export class OnnxWriter {
@@ -29,12 +30,11 @@ export class OnnxWriter {
     opType: string,
     inputs: readonly (Value | string)[],
     output: Value | string,
-    attributes: Attributes = {},
-    domain = "",
+    { domain, ...attributes }: NodeOptions = {},
   ): void {
     this.nodes.push({
       opType,
-      ...(domain !== "" && { domain }),
+      ...(domain !== undefined && { domain }),
       input: inputs.map(nameOf),
       output: [nameOf(output)],
       attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),

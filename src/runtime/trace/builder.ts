@@ -24,7 +24,8 @@ export class GraphBuilder {
 
   /** A constant; one whose elements are all equal becomes an expanded scalar, which elementwise operations absorb. */
   constant(data: ConstantData, shape: readonly number[], dtype: DType): Value {
-    if (data.length > 1 && isUniform(data)) return this.emit("expand", [this.scalar(data[0], dtype)], {}, shape, dtype);
+    if (data.length > 1 && isUniform(data))
+      return this.emit("expand", [this.scalar(data[0], dtype)], {}, { shape, dtype });
     return data.length <= COMPARE_UP_TO
       ? this.smallConstant(data, shape, dtype)
       : this.largeConstant(data, shape, dtype);
@@ -39,8 +40,7 @@ export class GraphBuilder {
     op: K,
     inputs: readonly Value[],
     attributes: Operations[K],
-    shape: readonly number[],
-    dtype: DType,
+    { shape, dtype }: Pick<Value, "shape" | "dtype">,
   ): Value {
     const key = `${op}(${inputs.map((v) => v.id).join(",")})${JSON.stringify(attributes)}${dtype}[${shape.join(",")}]`;
     return this.once(key, () => {
@@ -133,5 +133,5 @@ export function typedArray(dtype: DType, values: ArrayLike<number>): ConstantDat
 /** A constant of `shape` with every element equal. */
 export function filled(graph: GraphBuilder, number: number, shape: readonly number[], dtype: DType): Value {
   const scalar = graph.scalar(number, dtype);
-  return shape.length === 0 && sizeOf(shape) === 1 ? scalar : graph.emit("expand", [scalar], {}, shape, dtype);
+  return shape.length === 0 && sizeOf(shape) === 1 ? scalar : graph.emit("expand", [scalar], {}, { shape, dtype });
 }

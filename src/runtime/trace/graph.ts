@@ -38,7 +38,8 @@ export type BinaryOp =
 export type ReduceOp = "reduceSum" | "reduceMean" | "reduceMax" | "reduceMin" | "reduceProd";
 
 type None = Readonly<Record<never, never>>;
-type Reduce = { readonly axes: readonly number[]; readonly keepDims: boolean };
+/** Which axes a reduction removes, or keeps with length 1. */
+export type Reduce = { readonly axes: readonly number[]; readonly keepDims: boolean };
 
 /** Every operation of the graph with its attributes; target shapes and types are those of the node's output. */
 export type Operations = Record<UnaryOp | BinaryOp, None> &

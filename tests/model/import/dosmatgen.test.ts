@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { unzipSync, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { readDosmatgenCheckpoint, type DosmatgenImport } from "../../../src/model/import/index.js";
 
@@ -69,5 +70,43 @@ describe("readDosmatgenCheckpoint", () => {
     expect(() => read("torch-protocol2.ckpt")).toThrow(
       "PREFIXnode_embedding.weight, found float32, float64, float16, bfloat16, int64, ...",
     );
+  });
+});
+
+describe("a small file whose dictionaries share parts, 2^60 of them if each were looked at", () => {
+  const bytes = readFileSync(new URL("../../fixtures/model/dosmatgen-small.ckpt", import.meta.url));
+  const files = unzipSync(bytes);
+  const name = Object.keys(files).find((entry) => entry.endsWith("data.pkl"))!;
+  const text = (value: string) => `X${String.fromCharCode(value.length)}\0\0\0${value}`;
+  const u32 = (value: number) => String.fromCharCode(value & 255, value >> 8, 0, 0);
+  const [store, recall] = [(i: number) => `r${u32(20000 + i)}0`, (i: number) => `j${u32(20000 + i)}`];
+  /** Sixty containers, each of which holds the one before twice, in the memo; then the hyper-parameters. */
+  const withHyperParameters = (twice: (i: number) => string, value: string): Uint8Array => {
+    const containers = Array.from({ length: 60 }, (_, i) => `${twice(i)}${store(i + 1)}`).join("");
+    const added = `}${store(0)}${containers}${text("hyper_parameters")}${value}s.`;
+    const pickle = Buffer.concat([files[name].subarray(0, -1), Buffer.from(added, "latin1")]);
+    return zipSync({ ...files, [name]: pickle }, { level: 0 });
+  };
+  const dictionaries = (i: number) => `}${text("a")}${recall(i)}s${text("b")}${recall(i)}s`;
+  const lists = (i: number) => `](${recall(i)}${recall(i)}e`;
+
+  it("is read at once", () => {
+    const { model } = readDosmatgenCheckpoint(withHyperParameters(dictionaries, recall(60)), "shared.ckpt");
+    expect(model.config).toEqual(read("dosmatgen-small.ckpt").model.config);
+  });
+
+  it.each([
+    [dictionaries, "a dictionary"],
+    [lists, "a list"],
+  ])("is not printed when it stands where a number should: %#", (twice, found) => {
+    const shared = withHyperParameters(twice, `}${text("hidden_dim")}${recall(58)}s`);
+    expect(() => readDosmatgenCheckpoint(shared, "shared.ckpt")).toThrow(
+      `shared.ckpt: hyper-parameter hidden_dim: expected 24, found ${found}`,
+    );
+  });
+
+  it("is no device", () => {
+    const device = withHyperParameters(lists, `ctorch\ndevice\n(${recall(58)}tR`);
+    expect(() => readDosmatgenCheckpoint(device, "shared.ckpt")).toThrow(/a torch.device is not made of names/);
   });
 });

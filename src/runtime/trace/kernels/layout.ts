@@ -13,7 +13,8 @@ export const layoutKernels: Record<string, Kernel> = {
   Reshape: (g, { x }, { shape }) => reshape(g, x, util.inferFromImplicitShape(shape, sizeOf(x.shape))),
   ExpandDims: (g, { input }, { dim }) => expandDims(g, input, dim),
   Transpose: (g, { x }, { perm }) => transpose(g, x, perm),
-  Reverse: (g, { x }, { dims }) => g.emit("reverse", [x], { axes: axesOf(dims, x) }, x.shape, x.dtype),
+  Reverse: (g, { x }, { dims }) =>
+    g.emit("reverse", [x], { axes: axesOf(dims, x) }, { shape: x.shape, dtype: x.dtype }),
   Concat: (g, inputs, { axis }) => concat(g, Object.values(inputs), axisOf(axis, inputs["0"])),
   Pack: (g, inputs, { axis }) => pack(g, Object.values(inputs), axis as number),
   Unpack: (g, { value }, { axis }) => unpack(g, value, axisOf(axis, value)),
@@ -58,5 +59,5 @@ function pad(g: GraphBuilder, x: Value, paddings: readonly [number, number][], v
   const before = paddings.map(([b]) => b);
   const after = paddings.map(([, a]) => a);
   const shape = x.shape.map((n, i) => before[i] + n + after[i]);
-  return g.emit("pad", [x], { before, after, value }, shape, x.dtype);
+  return g.emit("pad", [x], { before, after, value }, { shape, dtype: x.dtype });
 }

@@ -14,7 +14,10 @@ export const linearKernels: Record<string, Kernel> = {
     return activate(g, bias ? binary(g, "add", product, bias) : product, attributes, preluActivationWeights);
   },
   Einsum: (g, inputs, { equation }) => einsum(g, Object.values(inputs), equation),
-  GatherV2: (g, { x, indices }, { axis, batchDims }) => gather(g, x, indices, axisOf(axis, x), batchDims ?? 0),
+  GatherV2: (g, { x, indices }, { axis, batchDims = 0 }) => {
+    if (batchDims !== 0) throw new Error("tf.gather with batchDims is not supported by the compiled engine");
+    return gather(g, x, indices, axisOf(axis, x));
+  },
   OneHot: (g, { indices }, { depth, onValue, offValue, dtype }) => {
     const type = dtype ?? "float32";
     return where(g, isIndex(g, indices, depth), g.scalar(onValue ?? 1, type), g.scalar(offValue ?? 0, type));
@@ -27,7 +30,7 @@ function matMul(g: GraphBuilder, a: Value, b: Value, { transposeA, transposeB }:
   const right = transposeB ? transposeMatrix(g, b) : b;
   const batch = broadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2));
   const shape = [...batch, left.shape[left.shape.length - 2], right.shape[right.shape.length - 1]];
-  return g.emit("matmul", [left, right], {}, shape, a.dtype);
+  return g.emit("matmul", [left, right], {}, { shape, dtype: a.dtype });
 }
 
 function activate(g: GraphBuilder, x: Value, attributes: KernelAttributes, prelu?: Value): Value {
@@ -52,13 +55,12 @@ function einsum(g: GraphBuilder, inputs: readonly Value[], equation: string): Va
     left.split(",").flatMap((term, k) => [...term].map((c, i) => [c, inputs[k].shape[i]] as const)),
   );
   const shape = [...right].map((letter) => sizes.get(letter) as number);
-  return g.emit("einsum", inputs, { equation: `${left}->${right}` }, shape, inputs[0].dtype);
+  return g.emit("einsum", inputs, { equation: `${left}->${right}` }, { shape, dtype: inputs[0].dtype });
 }
 
-function gather(g: GraphBuilder, x: Value, indices: Value, axis: number, batchDims: number): Value {
-  if (batchDims !== 0) throw new Error("tf.gather with batchDims is not supported by the compiled engine");
+function gather(g: GraphBuilder, x: Value, indices: Value, axis: number): Value {
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-  return g.emit("gather", [x, cast(g, indices, "int32")], { axis }, shape, x.dtype);
+  return g.emit("gather", [x, cast(g, indices, "int32")], { axis }, { shape, dtype: x.dtype });
 }
 
 /** [..., depth]: whether the index equals the position on the last axis. */
@@ -78,6 +80,6 @@ function segmentSum(g: GraphBuilder, x: Value, segmentIds: Value, numSegments: n
   const oneHot = transposeMatrix(g, cast(g, isIndex(g, segmentIds, numSegments), "float32"));
   const columns = rest.reduce((size, n) => size * n, 1);
   const rows = reshape(g, cast(g, x, "float32"), [count, columns]);
-  const sums = g.emit("matmul", [oneHot, rows], {}, [numSegments, columns], "float32");
+  const sums = g.emit("matmul", [oneHot, rows], {}, { shape: [numSegments, columns], dtype: "float32" });
   return cast(g, reshape(g, sums, [numSegments, ...rest]), x.dtype);
 }

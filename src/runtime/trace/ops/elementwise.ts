@@ -11,7 +11,7 @@ const TO_BOOL = new Set<UnaryOp>(["isNan", "isInf", "not"]);
 export function unary(graph: GraphBuilder, op: UnaryOp, x: Value): Value {
   const argument = op === "not" ? cast(graph, x, "bool") : INTEGER_UNARY.has(op) ? x : cast(graph, x, "float32");
   const dtype: DType = TO_BOOL.has(op) ? "bool" : argument.dtype;
-  return elementwise(graph, [argument], x.shape, (values, shape) => graph.emit(op, values, {}, shape, dtype));
+  return elementwise(graph, [argument], x.shape, (values, shape) => graph.emit(op, values, {}, { shape, dtype }));
 }
 
 /** A function of two tensors of one type, broadcast against each other. */
@@ -20,25 +20,29 @@ export function binary(graph: GraphBuilder, op: BinaryOp, a: Value, b: Value): V
   if (neutral) return neutral;
   const dtype = COMPARISONS.has(op) ? "bool" : a.dtype;
   const outShape = broadcastShape(a.shape, b.shape);
-  return elementwise(graph, [a, b], outShape, (values, shape) => graph.emit(op, values, {}, shape, dtype));
+  return elementwise(graph, [a, b], outShape, (values, shape) => graph.emit(op, values, {}, { shape, dtype }));
 }
 
 /** `yes` where the condition holds, else `no`; broadcast. */
 export function where(graph: GraphBuilder, condition: Value, yes: Value, no: Value): Value {
   const outShape = broadcastShape(condition.shape, broadcastShape(yes.shape, no.shape));
   const values = [cast(graph, condition, "bool"), yes, no];
-  return elementwise(graph, values, outShape, (args, shape) => graph.emit("where", args, {}, shape, yes.dtype));
+  return elementwise(graph, values, outShape, (args, shape) =>
+    graph.emit("where", args, {}, { shape, dtype: yes.dtype }),
+  );
 }
 
 /** min(max(x, low), high), in one pass over x. */
 export function clip(graph: GraphBuilder, x: Value, low: number, high: number): Value {
   const bounds = [graph.scalar(low, x.dtype), graph.scalar(high, x.dtype)];
-  return elementwise(graph, [x, ...bounds], x.shape, (values, shape) => graph.emit("clip", values, {}, shape, x.dtype));
+  return elementwise(graph, [x, ...bounds], x.shape, (values, shape) =>
+    graph.emit("clip", values, {}, { shape, dtype: x.dtype }),
+  );
 }
 
 export function cast(graph: GraphBuilder, x: Value, dtype: DType): Value {
   if (x.dtype === dtype) return x;
-  return elementwise(graph, [x], x.shape, (values, shape) => graph.emit("cast", values, {}, shape, dtype));
+  return elementwise(graph, [x], x.shape, (values, shape) => graph.emit("cast", values, {}, { shape, dtype }));
 }
 
 export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {

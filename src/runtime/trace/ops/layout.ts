@@ -10,14 +10,14 @@ export function reshape(graph: GraphBuilder, x: Value, shape: readonly number[])
   // A scalar that was expanded can be expanded to the new shape at once.
   if (node?.op === "expand" && sizeOf(node.inputs[0].shape) === 1)
     return expand(graph, reshape(graph, node.inputs[0], []), shape);
-  return graph.emit("reshape", [x], {}, shape, x.dtype);
+  return graph.emit("reshape", [x], {}, { shape, dtype: x.dtype });
 }
 
 /** Broadcasts x to `shape`. */
 export function expand(graph: GraphBuilder, x: Value, shape: readonly number[]): Value {
   if (sameShape(x.shape, shape)) return x;
   const node = graph.producer(x);
-  return graph.emit("expand", [node?.op === "expand" ? node.inputs[0] : x], {}, shape, x.dtype);
+  return graph.emit("expand", [node?.op === "expand" ? node.inputs[0] : x], {}, { shape, dtype: x.dtype });
 }
 
 export function transpose(graph: GraphBuilder, x: Value, perm: readonly number[]): Value {
@@ -31,13 +31,7 @@ export function transpose(graph: GraphBuilder, x: Value, perm: readonly number[]
     );
   }
   if (perm.every((p, i) => p === i)) return x;
-  return graph.emit(
-    "transpose",
-    [x],
-    { perm },
-    perm.map((p) => x.shape[p]),
-    x.dtype,
-  );
+  return graph.emit("transpose", [x], { perm }, { shape: perm.map((p) => x.shape[p]), dtype: x.dtype });
 }
 
 /** The last two axes exchanged. */
@@ -54,7 +48,7 @@ export function concat(graph: GraphBuilder, parts: readonly Value[], axis: numbe
   if (whole) return whole;
   const shape = [...parts[0].shape];
   shape[axis] = parts.reduce((total, part) => total + part.shape[axis], 0);
-  return graph.emit("concat", filled, { axis }, shape, parts[0].dtype);
+  return graph.emit("concat", filled, { axis }, { shape, dtype: parts[0].dtype });
 }
 
 /** What all pieces were cut from, if they are the whole of it in order. */
@@ -79,7 +73,9 @@ export function slice(graph: GraphBuilder, x: Value, begin: readonly number[], s
   if (sameShape(x.shape, size)) return x;
   const end = begin.map((start, i) => start + size[i]);
   const found = partAround(graph, x, begin, end);
-  return found ? slice(graph, found.part, found.begin, size) : graph.emit("slice", [x], { begin, end }, size, x.dtype);
+  return found
+    ? slice(graph, found.part, found.begin, size)
+    : graph.emit("slice", [x], { begin, end }, { shape: size, dtype: x.dtype });
 }
 
 /** The part of what was joined that holds a whole piece, and where the piece begins in it. */
@@ -120,7 +116,7 @@ export function split(graph: GraphBuilder, x: Value, sizes: readonly number[], a
 export function tile(graph: GraphBuilder, x: Value, repeats: readonly number[]): Value {
   const shape = x.shape.map((n, i) => n * repeats[i]);
   if (x.shape.every((n, i) => n === 1 || repeats[i] === 1)) return expand(graph, x, shape);
-  return graph.emit("tile", [x], { repeats }, shape, x.dtype);
+  return graph.emit("tile", [x], { repeats }, { shape, dtype: x.dtype });
 }
 
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
