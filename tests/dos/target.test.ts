@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openDataset, recordToJson } from "../../src/data/index.js";
-import { energies, standardGrid, targetFromJson, targetFromRecord } from "../../src/dos/index.js";
+import {
+  energies,
+  standardGrid,
+  targetFromJson,
+  targetFromRecord,
+  type SiteDos,
+  type Target,
+} from "../../src/dos/index.js";
 
 const wide = energies({ start: -14, stop: 14, count: 1401 });
 const insulator = (valenceTop: number, conductionBottom: number) =>
@@ -87,17 +94,81 @@ describe("targetFromJson", () => {
   });
 });
 
+describe("the total of a target", () => {
+  const sites = (first: number, second: number): SiteDos => ({
+    kind: "site",
+    grid: standardGrid,
+    siteCount: 2,
+    values: Float32Array.from({ length: 800 }, (_, i) => (i < 400 ? first : second)),
+  });
+  // Spheres hold a part of the states, cells all of them.
+  const record = { id: "a", siteDos: sites(0.5, 0.25), voronoiDos: sites(2, 4) };
+  const cell = {
+    ...{ structure_id: "a", cell: [[3, 0, 0], [0, 3, 0], [0, 0, 3]] }, // prettier-ignore
+    ...{ positions: [[0, 0, 0], [1.5, 1.5, 1.5]], atomic_numbers: [55, 17] }, // prettier-ignore
+  };
+  const rows = (first: number, second: number) => [new Array(400).fill(first), new Array(400).fill(second)];
+
+  it("is the sum over Voronoi cells, never over spheres", () => {
+    const { totalDos, siteDos } = targetFromRecord(record);
+    expect(totalDos!.values).toEqual(new Float32Array(400).fill(6));
+    expect(siteDos!.values).toEqual(record.siteDos.values);
+    expect(targetFromRecord({ id: "a", siteDos: record.siteDos }).totalDos).toBeUndefined();
+    const total = targetFromRecord(record, { use: "total" });
+    expect(total).toMatchObject({ atomCount: 2, totalDos: { kind: "total" } });
+    expect(total.totalDos!.values[399]).toBe(6);
+    expect(total.siteDos).toBeUndefined();
+    expect(targetFromRecord(record, { use: "sites" }).totalDos).toBeUndefined();
+  });
+
+  it("of a record's JSON too", () => {
+    const target = file({ ...cell, y: rows(0.5, 0.25), y_voronoi: rows(2, 4) });
+    expect(target.totalDos!.values).toEqual(new Float32Array(400).fill(6));
+    expect(target.siteDos!.values).toEqual(record.siteDos.values);
+    expect(file({ ...cell, y: rows(0.5, 0.25) }).totalDos).toBeUndefined();
+  });
+});
+
+describe("the shift of a target's energies", () => {
+  const e = energies(standardGrid);
+  /** A peak one step wide at each energy, eV. */
+  const peaks = (...at: number[]) => Array.from(wide, (x) => (at.some((y) => Math.abs(x - y) < 0.011) ? 10 : 0));
+  const centre = ({ siteDos, totalDos }: Target) => {
+    const values = (siteDos ?? totalDos)!.values;
+    const states = values.reduce((sum, v) => sum + v, 0);
+    return values.reduce((sum, v, i) => sum + v * e[i], 0) / states;
+  };
+
+  it.each([
+    ["already broadened", 0.2],
+    ["broadened on the way", 0],
+  ])("moves states by minus the valence-band maximum: %s", (_, sigma) => {
+    for (const valenceBandMaximum of [1.25, -0.75]) {
+      const spectrum = { energies: [...wide], siteDos: [peaks(-3)], sigma, valenceBandMaximum };
+      const target = file(spectrum);
+      expect(target.energyShift).toBe(-valenceBandMaximum);
+      expect(centre(target)).toBeCloseTo(-3 - valenceBandMaximum, 1);
+      expect(centre(targetFromJson(JSON.stringify(spectrum), "my.json", { zero: "keep" }))).toBeCloseTo(-3, 1);
+      // The total moves with the sites.
+      const total = file({ energies: [...wide], totalDos: peaks(-3), sigma, valenceBandMaximum });
+      expect(centre(total)).toBeCloseTo(-3 - valenceBandMaximum, 1);
+    }
+  });
+
+  it.each([0.2, 0])("moves the known energies the same way (sigma %d)", (sigma) => {
+    const spectrum = { energies: [...wide], siteDos: [peaks(-3)], sigma, valenceBandMaximum: 2, known: [-14, 6] };
+    const margin = sigma === 0 ? 0.4 : 0;
+    expect(file(spectrum).energyWindow![1]).toBeCloseTo(4 - margin, 9);
+    expect(file(spectrum).energyWindow![0]).toBe(-10);
+    const low = { ...spectrum, valenceBandMaximum: 1, known: [-8, 14] };
+    expect(file(low).energyWindow![0]).toBeCloseTo(-9 + margin, 9);
+    expect(file(low).energyWindow![1]).toBe(10);
+  });
+});
+
 describe("targetFromRecord", () => {
   const row = new Float32Array(800).fill(0.5);
   const dos = { kind: "site", grid: standardGrid, siteCount: 2, values: row } as const;
-
-  it("has the total if the partition is known", () => {
-    expect(targetFromRecord({ id: "a", siteDos: dos, voronoiDos: dos }).totalDos?.values[0]).toBe(1);
-    expect(targetFromRecord({ id: "a", siteDos: dos }).totalDos).toBeUndefined();
-    expect(targetFromRecord({ id: "a", siteDos: dos, voronoiDos: dos }, { use: "total" })).toMatchObject({
-      atomCount: 2,
-    });
-  });
 
   it("checks masks and windows", () => {
     const record = { id: "a", siteDos: dos };
