@@ -11,18 +11,22 @@ import quick_gpaw  # first: it keeps numpy's linear algebra to one thread
 import gzip
 import hashlib
 
+import ase.build
+import ase.io
 import numpy as np
 import spglib
 from ase import Atoms
 
 import first_list
 import perturbed
+import real
 import second_list
 import spectra
 import store
 from bundled import bundled_ids
 from electrons import PULAY, SETTINGS, fermi_level, gap, ground_state, recipe
-from jobs import first_jobs, interleave
+from held_symmetry import HeldSymmetry
+from jobs import EXCHANGEABLE, Job, first_jobs, interleave
 from quick_xc import Spline
 from tetrahedra import delta_matrix, distinct_tetrahedra
 
@@ -225,6 +229,158 @@ class Store(unittest.TestCase):
                 file.write('{"a": 1}\nnonsense\n{"a": 2}\n')
             with self.assertRaisesRegex(ValueError, 'x.jsonl.*nonsense'):
                 list(store.read_lines(path))
+
+
+class SameCrystals(unittest.TestCase):
+    """src/data/duplicates.ts is tested with the same fixture."""
+
+    def setUp(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'fixtures', 'data', 'same-crystals.json')) as file:
+            self.fixture = json.load(file)
+
+    def test_exchangeable_prototypes(self):
+        self.assertEqual(sorted(EXCHANGEABLE), self.fixture['exchangeable'])
+
+    def test_keys(self):
+        for entry in self.fixture['crystals']:
+            job = Job(entry['structure_id'], entry['prototype'], None)
+            self.assertEqual(job.key(Atoms(entry['symbols'])), entry['key'], entry['structure_id'])
+
+    def test_half_heusler_crystals_of_one_key_have_the_same_neighbours(self):
+        found = {}
+        for species in (('Ti', 'Ni', 'Sn'), ('Sn', 'Ni', 'Ti'), ('Ni', 'Ti', 'Sn'), ('Sn', 'Ti', 'Ni'), ('Ti', 'Sn', 'Ni'), ('Ni', 'Sn', 'Ti')):
+            atoms = first_list.build(dict(prototype='halfheusler', species=species, ox=None))
+            atoms.set_cell(6 / 2 ** 0.5 * atoms.cell.array / np.linalg.norm(atoms.cell.array[0]), scale_atoms=True)
+            distances = (atoms * (2, 2, 2)).get_all_distances(mic=True)
+            symbols = (atoms * (2, 2, 2)).get_chemical_symbols()
+            shortest = {}
+            for i, j in zip(*np.nonzero(distances)):
+                pair = tuple(sorted((symbols[i], symbols[j])))
+                shortest[pair] = min(shortest.get(pair, 9), round(distances[i, j], 4))
+            key = Job('x', 'halfheusler', None).key(atoms)
+            self.assertEqual(found.setdefault(key, shortest), shortest)
+        self.assertEqual(len(found), 3)
+        self.assertEqual(len({str(sorted(neighbours.items())) for neighbours in found.values()}), 3)
+
+
+class Symmetry(unittest.TestCase):
+    """Forces and stress, averaged over the operations of rutile and wurtzite, with noise on them."""
+
+    rutile = Atoms('Ti2O4', cell=[4.6, 4.6, 2.96], pbc=True, scaled_positions=[
+        (0, 0, 0), (.5, .5, .5), (.305, .305, 0), (.695, .695, 0), (.805, .195, .5), (.195, .805, .5)])
+    wurtzite = ase.build.bulk('ZnO', 'wurtzite', a=3.25, c=5.2, u=0.382)
+
+    def test_steps_along_averaged_forces_keep_the_space_group(self):
+        for crystal, number in ((self.rutile, 136), (self.wurtzite, 186)):
+            noise = np.random.default_rng(1).normal(size=(len(crystal), 3))
+            held = HeldSymmetry(crystal)
+            moved = crystal.copy()
+            moved.positions += 0.3 * held.of_vectors(crystal, noise)
+            moved.set_cell(crystal.cell.array @ (np.eye(3) + 0.1 * held.of_tensor(crystal, noise[:3] + noise[:3].T)), scale_atoms=True)
+            self.assertEqual(_group(moved), number)
+            self.assertGreater(abs(moved.positions - crystal.positions).max(), 0.01)
+            broken = crystal.copy()
+            broken.positions += 0.3 * noise
+            self.assertLess(_group(broken), number)
+
+    def test_what_is_symmetric_stays_and_twice_is_once(self):
+        noise = np.random.default_rng(2).normal(size=(6, 3))
+        held = HeldSymmetry(self.rutile)
+        once = held.of_vectors(self.rutile, noise)
+        np.testing.assert_allclose(held.of_vectors(self.rutile, once), once, atol=1e-12)
+        tensor = held.of_tensor(self.rutile, noise[:3] + noise[:3].T)
+        np.testing.assert_allclose(held.of_tensor(self.rutile, tensor), tensor, atol=1e-12)
+
+    def test_averages_are_those_of_the_point_group(self):
+        held = HeldSymmetry(self.rutile)
+        tensor = held.of_tensor(self.rutile, np.arange(9.0).reshape(3, 3) + np.arange(9.0).reshape(3, 3).T)
+        np.testing.assert_allclose(tensor, np.diag([4.0, 4.0, 16.0]), atol=1e-9)
+        forces = held.of_vectors(self.rutile, np.random.default_rng(3).normal(size=(6, 3)))
+        np.testing.assert_allclose(forces[:2], 0, atol=1e-9)  # inversion centres
+        np.testing.assert_allclose(forces[2, 0], forces[2, 1], atol=1e-9)  # oxygen moves along [110] only
+        np.testing.assert_allclose(forces[2], -forces[3], atol=1e-9)
+        self.assertGreater(abs(forces[2, 0]), 1e-3)
+        np.testing.assert_allclose(forces[:, 2], 0, atol=1e-9)
+
+
+def _group(atoms):
+    return spglib.get_symmetry_dataset((atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers), symprec=1e-3)['number']
+
+
+class RealCrystals(unittest.TestCase):
+    """Lists from outside: what is computed, what is left out and why, in which order."""
+
+    copper = ase.build.bulk('Cu')
+    rocksalt = ase.build.bulk('KBr', 'rocksalt', a=6.6)
+
+    def test_what_cannot_be_computed_is_left_out_by_reason(self):
+        self.assertNotIn('Xe', PULAY)
+        chain = np.cumsum(2.6 + 0.1 * np.random.default_rng(0).random(13))
+        entries = [
+            ('good', self.rocksalt), ('broken', None), ('noble', ase.build.bulk('Xe', 'fcc', a=6.2)),
+            ('magnesia', ase.build.bulk('MgO', 'rocksalt', a=4.2)), ('dense', ase.build.bulk('KBr', 'rocksalt', a=2.4)),
+            ('molecule', Atoms('CuCl', positions=[(0, 0, 0), (0, 0, 2)])),
+            ('long', Atoms('Cu13', cell=[2.6, 2.6, chain[-1]], positions=[(0, 0, z) for z in chain], pbc=True)),
+            ('good', self.rocksalt * (2, 1, 1)), ('copper', self.copper)]
+        jobs, refused = real.jobs_of(entries)
+        self.assertEqual([job.name for job, _ in jobs], ['BrK-sg225-good', 'Cu-sg225-copper'])
+        self.assertEqual(refused, {
+            'unreadable': ['broken'], 'no recipe for Xe': ['noble'], 'reserved formula': ['magnesia'], 'overlapping atoms': ['dense'],
+            'no crystal cell': ['molecule'], 'more than 12 atoms': ['long'], 'listed twice': ['good']})
+
+    def test_cells_are_primitive_and_free_as_far_as_their_symmetry(self):
+        jobs, _ = real.jobs_of([('cube', ase.build.bulk('KBr', 'rocksalt', a=6.6, cubic=True))])
+        (job, atoms), = jobs
+        self.assertEqual((len(atoms), job.prototype, job.whole, job.finished), (2, 'sg225', True, False))
+        self.assertAlmostEqual(atoms.get_volume(), 6.6 ** 3 / 4)
+        job.build().positions += 1  # a copy
+        np.testing.assert_array_equal(job.build().positions, atoms.positions)
+
+    def test_hydrogen_has_a_recipe(self):
+        self.assertIn('H', PULAY)
+        self.assertIn('H', recipe(2)['hard'])
+        self.assertIsNone(real.problem(ase.build.bulk('PdH', 'rocksalt', a=4.1)))
+
+    def test_the_rarest_element_comes_next(self):
+        listed = [(f'cu{k}', ase.build.bulk('Cu', 'fcc', a=3.6 + k / 100)) for k in range(4)]
+        listed += [('ag', ase.build.bulk('Ag', 'fcc', a=4.1)), ('al', ase.build.bulk('Al', 'fcc', a=4.05))]
+        jobs, _ = real.jobs_of(listed)
+        order = [job.name.split('-')[0] for job in real.balanced(jobs, done=set())]
+        self.assertEqual(sorted(order), ['Ag', 'Al', 'Cu', 'Cu', 'Cu', 'Cu'])
+        self.assertEqual(set(order[:3]), {'Ag', 'Al', 'Cu'})
+        done = {'Cu-sg225-cu0', 'Ag-sg225-ag'}
+        rest = [job.name for job in real.balanced(jobs, done)]
+        self.assertEqual(rest[0], 'Al-sg225-al')
+        self.assertEqual(sorted(rest), ['Al-sg225-al', 'Cu-sg225-cu1', 'Cu-sg225-cu2', 'Cu-sg225-cu3'])
+
+    def test_lists_of_every_form(self):
+        crystals = [self.rocksalt, self.copper]
+        rows = [dict(id=f'c{k}', numbers=atoms.numbers.tolist(), cell=atoms.cell.array.tolist(),
+                     scaled=atoms.get_scaled_positions().tolist()) for k, atoms in enumerate(crystals)]
+        with tempfile.TemporaryDirectory() as folder:
+            def path(name):
+                return os.path.join(folder, name)
+            os.mkdir(path('cifs'))
+            for k, atoms in enumerate(crystals):
+                ase.io.write(path(f'cifs/c{k}.cif'), atoms)
+            for name, text in (('cifs/c2.cif', 'no structure'), ('cifs/readme.txt', 'not a CIF')):
+                with open(path(name), 'w') as file:
+                    file.write(text)
+            named = [atoms.copy() for atoms in crystals]
+            named[0].info['id'] = 'c0'
+            ase.io.write(path('list.xyz'), named, format='extxyz')
+            with open(path('list.json'), 'w') as file:
+                json.dump(rows, file)
+            with gzip.open(path('list.json.gz'), 'wt') as file:
+                json.dump(rows, file)
+            for name, ids in (('cifs', ['c0', 'c1', 'c2']), ('list.xyz', ['c0', 'list-1']),
+                              ('list.json', ['c0', 'c1']), ('list.json.gz', ['c0', 'c1'])):
+                found = real.read_list(path(name))
+                self.assertEqual([entry[0] for entry in found], ids, name)
+                for (_, atoms), expected in zip(found, crystals):
+                    self.assertEqual(sorted(atoms.numbers), sorted(expected.numbers))
+                    self.assertAlmostEqual(atoms.get_volume() / len(atoms), expected.get_volume() / len(expected), places=3)
+            self.assertIsNone(real.read_list(path('cifs'))[2][1])
 
 
 class Settings(unittest.TestCase):
