@@ -330,7 +330,8 @@ exports.drain = async (steps) => {
 `;
 
 /** A small network on real records, saved only when the run is left. */
-const trainingCell = `import { compiledEngine, openDataset } from "dosmith";
+const trainingCell = `import { openDataset } from "dosmith";
+import { compiledEngine } from "dosmith/runtime";
 import { bundledFile } from "dosmith/notebook";
 import { defaultDenoiserOptions, denoiserRun, loadTrainerState, trainWithFiles } from "dosmith/train";
 import { drain, state } from "./drain.cjs";

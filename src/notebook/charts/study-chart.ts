@@ -3,6 +3,7 @@ import type { Study } from "../../workbench/index.js";
 import type { VegaLiteSpec } from "./spec.js";
 import { tradeoffChart, type TradeoffOptions } from "./tradeoff-chart.js";
 
+/** Axes, size and what is drawn of a study. */
 export interface StudyChartOptions extends Omit<TradeoffOptions, "references"> {
   /** Metric of the vertical axis. Default: strict validity. */
   readonly validity?: string;
