@@ -18,7 +18,7 @@ export interface BuildOptions {
    * record of an id counts.
    */
   readonly inputs: readonly string[];
-  /** The data set's folder. What it holds stays as it is; only new crystals are added, in new parts. */
+  /** The data set's folder. Its parts stay as they are; new crystals go into new parts. */
   readonly out: string;
   /** Needed when the data set is new. */
   readonly about?: DatasetAbout;
@@ -26,16 +26,16 @@ export interface BuildOptions {
   readonly partSize?: number;
 }
 
-/** What the maker of a data set says about it. */
+/** The maker's description of a data set. */
 export type DatasetAbout = Pick<DatasetManifest, "name" | "licence" | "recipe" | "split" | "elements">;
 
 /** What was added to a data set and what was left out. */
 export interface BuildReport {
   readonly added: number;
   readonly total: number;
-  /** Left out: the id is there already. */
+  /** Left out: a record with this id was there already. */
   readonly repeatedIds: number;
-  /** Left out: the same crystal is there under another name. */
+  /** Left out: the same crystal was there under another name. */
   readonly sameCrystals: readonly string[];
   /** Inputs whose last line was unfinished and was left out. */
   readonly unfinished: readonly { readonly file: string; readonly line: number }[];
@@ -51,7 +51,8 @@ export interface BuildReport {
 export async function buildDataset({ inputs, out, about, partSize = 1000 }: BuildOptions): Promise<BuildReport> {
   const old = existsSync(join(out, manifestFile)) ? await openDataset(out) : undefined;
   const description = old?.info ?? about;
-  if (!description) throw new Error(`${out}: there is no data set yet: say what it is (name, licence, recipe, split)`);
+  if (!description)
+    throw new Error(`${out}: there is no data set yet, so "about" is needed (name, licence, recipe, split)`);
   const { records, ...left } = await readNew(inputs, old, description.split === "formula-hash");
   records.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   const parts = await writeParts(out, records, old?.info?.parts.length ?? 0, partSize);

@@ -2,7 +2,7 @@ import { elementSymbol } from "../crystal/index.js";
 import type { DosRecord } from "./record.js";
 import { splitOfFormula } from "./split.js";
 
-/** What a data set holds, counted. */
+/** Counts of what a data set holds. */
 export interface Census {
   readonly crystals: number;
   readonly atoms: number;
@@ -11,7 +11,7 @@ export interface Census {
   /** Crystals by side of the fixed split, number of atoms, prototype, element; most frequent first where unordered. */
   readonly bySplit: Readonly<Record<string, number>>;
   readonly byAtomCount: Readonly<Record<string, number>>;
-  /** Equilibria, and crystals off theirs. */
+  /** Equilibria, and versions off the equilibrium. */
   readonly byKind: Readonly<Record<string, number>>;
   readonly byPrototype: Readonly<Record<string, number>>;
   readonly byElement: Readonly<Record<string, number>>;

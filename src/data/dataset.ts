@@ -4,7 +4,7 @@ import { decodePart, type Part } from "./part.js";
 import type { DosRecord } from "./record.js";
 import { seededSplit, splitOfFormula, type SplitName, type SplitOptions } from "./split.js";
 
-/** What is known of a record without decoding its spectra. */
+/** A record whose spectra are not decoded yet. */
 interface Entry {
   readonly id: string;
   readonly formula: string;
@@ -57,7 +57,7 @@ export class Dataset implements Iterable<DosRecord> {
     return this.byId.has(id);
   }
 
-  /** @throws Error that names similar ids when there is none such. */
+  /** @throws Error that names similar ids when there is no such id. */
   get(id: string): DosRecord {
     const entry = this.byId.get(id);
     if (!entry) throw new Error(`no record "${id}" among ${this.length}${this.suggestions(id)}`);
@@ -95,8 +95,8 @@ export class Dataset implements Iterable<DosRecord> {
   }
 
   /**
-   * Splits by composition. Without options by the bundled data set's fixed rule (see {@link splitOfFormula}), which
-   * the bundled models were trained by; with options as told, for data of one's own.
+   * Splits by composition. Without options by the bundled data set's fixed rule (see {@link splitOfFormula}), by which
+   * the bundled models were trained; with options by a seeded rule, for data of your own.
    *
    * @throws Error when the fixed rule meets a reserved formula.
    */

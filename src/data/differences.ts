@@ -1,5 +1,5 @@
 /**
- * Where two plain values differ: "settings.seed: 1 there, 2 asked for". At most `most` places, long lists as a whole.
+ * Where two plain values differ: "settings.seed: 1 there, 2 asked for". At most `most` places; long lists count as one place.
  */
 export function differences(there: unknown, asked: unknown, most = 3): string[] {
   return [...walk(there, asked, [])].slice(0, most);

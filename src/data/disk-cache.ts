@@ -4,8 +4,7 @@ import type { DocumentCache } from "../dos/index.js";
 import { writeFileAtomic } from "./files.js";
 
 /**
- * A cache of documents as files of one folder, each written whole or not at all: a process that is killed leaves nothing
- * half.
+ * A cache of documents as files of one folder, each written whole or not at all: a killed process leaves no partial file.
  */
 export function diskCache(folder: string): DocumentCache {
   return {

@@ -6,7 +6,7 @@ import { parseJson } from "../base/json.js";
 export const elementEnergySchema = z.object({
   /** eV per atom. */
   energy_per_atom_eV: z.number(),
-  /** What it is: a prototype's name, or "molecule". */
+  /** The phase: a prototype's name, or "molecule". */
   phase: z.string(),
 });
 

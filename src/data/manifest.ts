@@ -16,7 +16,7 @@ const schema = z.object({
   licence: z.string(),
   /** One paragraph: how the spectra were computed. */
   recipe: z.string(),
-  /** "formula-hash": the fixed split, formulas in its reserved twentieth are refused. "none": only seeded splits. */
+  /** "formula-hash": the fixed split; formulas in its reserved twentieth are refused. "none": only seeded splits. */
   split: z.enum(["formula-hash", "none"]),
   grid: z.object({
     start: z.literal(-10),

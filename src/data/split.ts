@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 /** The part of a data set that a formula belongs to. */
 export type SplitName = "train" | "validation" | "test";
 
-/** How to split data of one's own. */
+/** How to split data of your own. */
 export interface SplitOptions {
   /** All crystals of one reduced formula go to the same side, so that polymorphs never straddle it. */
   readonly by: "composition";
@@ -25,8 +25,8 @@ export function splitOfFormula(formula: string): SplitName | "reserved" {
 }
 
 /**
- * A split by formula for data of one's own. It looks at each formula alone, so that crystals that are added later
- * move none of the old ones to another side.
+ * A split by formula for data of your own. It depends on each formula alone, so that crystals added later move none of the
+ * old ones to another side.
  *
  * @throws Error when the fractions are not shares or leave nothing for training.
  */

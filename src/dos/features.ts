@@ -12,7 +12,7 @@ export interface BandEdges {
 
 /** What counts as no states when band edges are looked for. */
 export interface BandEdgeOptions {
-  /** DOS below which there is "nothing", states/eV/atom. Default 0.02. */
+  /** DOS below which an energy counts as inside the gap, states/eV/atom. Default 0.02. */
   readonly threshold?: number;
   /** Gaussian broadening in the spectrum, eV. Default 0.2, as in the data set. */
   readonly sigma?: number;
@@ -36,7 +36,7 @@ export function bandEdges(curve: Curve, options: BandEdgeOptions = {}): BandEdge
   return { gap: conductionBandMinimum - valenceBandMaximum, valenceBandMaximum, conductionBandMinimum };
 }
 
-/** First stretch of the grid, at or just above zero, where the DOS is below the threshold; it has states below it. */
+/** First stretch of the grid, at or just above zero, where the DOS is below the threshold; null unless there are states below it. */
 function emptyStretch(
   { grid, values }: Curve,
   threshold: number,
@@ -55,7 +55,7 @@ function emptyStretch(
 
 /**
  * Mean energy of the states in a window, eV; of a d-projected spectrum it is the d-band centre
- * (Hammer and Norskov, Surf. Sci. 343, 211 (1995)). NaN is never returned: null when the window holds no states.
+ * (Hammer and Norskov, Surf. Sci. 343, 211 (1995)). Null when the window holds no states.
  *
  * @param window [eMin, eMax] eV; the whole grid if absent.
  */

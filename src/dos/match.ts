@@ -11,7 +11,7 @@ export type MatchLevel = "site" | "site_mean" | "total";
 /** Names of the match metrics: "site_mae", "total_wasserstein_0.5eV" and so on; see {@link matchMetrics}. */
 export type DosMetricName = `${MatchLevel}_${"mae" | "relative_l1" | "wasserstein"}${"" | "_0.5eV"}`;
 
-/** One number that says how well a DOS matches a target. Smaller is better for all of them. */
+/** A measure of how well a DOS matches a target. Smaller is better for all of them. */
 export interface MatchMetric<Name extends string = DosMetricName> {
   readonly name: Name;
   readonly description: string;
@@ -108,7 +108,7 @@ function measured(name: string, distance: CurveDistance, { predicted, truth, ste
 
 /**
  * [candidate sites] Relative L1 distance of each site's DOS to that of the target site that it is paired with (see
- * `matchDos`); null for a site that answers none.
+ * `matchDos`); null for a site that is paired with none.
  *
  * @throws Error when either has no site DOS, or their numbers of sites cannot be paired.
  */

@@ -30,7 +30,7 @@ export interface TotalDos {
   readonly values: Float32Array;
 }
 
-/** What a network expects of a crystal: its sites, and the true total where the network was trained for it. */
+/** A network's prediction for a crystal: its sites, and the true total where the network was trained for it. */
 export interface PredictedDos extends SiteDos {
   readonly total?: TotalDos;
 }
@@ -38,7 +38,7 @@ export interface PredictedDos extends SiteDos {
 /** A density of states by site or of the whole cell; `kind` tells them apart. */
 export type Spectrum = SiteDos | TotalDos;
 
-/** One line of a plot: a site's DOS, a sum, a total. */
+/** One spectrum as a plot draws it: a site's DOS, a sum, a total. */
 export interface Curve {
   readonly grid: EnergyGrid;
   /** [E]. */

@@ -1,7 +1,7 @@
 import { sameGrid } from "./grid.js";
 import { totalFromPartition, type SiteDos, type TotalDos } from "./spectra.js";
 
-/** What the generator is asked for. Sites or the total may be missing; masks say what counts. */
+/** The DOS that the generator is asked for. Sites or the total may be missing; masks say what counts. */
 export interface Target {
   readonly label: string;
   /** Site-projected DOS on the model's grid, if known. */
@@ -10,7 +10,7 @@ export interface Target {
   readonly totalDos?: TotalDos;
   /** Atoms in the cell that `totalDos` belongs to, where there is no `siteDos` to tell. */
   readonly atomCount?: number;
-  /** [N] of the target's sites: which of them the answer must match. All if absent. */
+  /** [N] of the target's sites: which of them a candidate must match. All if absent. */
   readonly siteMask?: readonly boolean[];
   /** [eMin, eMax] eV: the window that counts. The whole grid if absent. */
   readonly energyWindow?: readonly [number, number];

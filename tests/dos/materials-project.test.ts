@@ -112,13 +112,15 @@ describe("the Materials Project", () => {
     first = ["nonsense"];
     await expect(client().dos("mp-865805")).rejects.toThrow(/not JSON/);
     await expect(client().dos("mp-1")).rejects.toThrow(
-      /mp-1: the Materials Project knows no such material, or no density of states/,
+      /mp-1: the Materials Project has no such material, or no density of states/,
     );
-    await expect(client().dos("mp-1003")).rejects.toThrow(/mp-1003: .*no density of states of it/);
+    await expect(client().dos("mp-1003")).rejects.toThrow(/mp-1003: .*no density of states for it/);
     await expect(client().dos("mp-1004")).rejects.toThrow(
       /mp-1004: no density of states in the open data \(dos\/mp-2004\.json\.gz\)/,
     );
-    await expect(client().dos("../x")).rejects.toThrow(/"\.\.\/x" is no Materials Project id/);
+    await expect(client().dos("../x")).rejects.toThrow(
+      /expected a Materials Project id such as mp-149, found "\.\.\/x"/,
+    );
     const nowhere = client({ apiUrl: "http://127.0.0.1:9", fetch: { firstDelay: 1, retries: 1 } });
     await expect(nowhere.dos("mp-1")).rejects.toThrow(/127\.0\.0\.1:9.*\(2 attempts\)/);
   });

@@ -174,7 +174,7 @@ describe("vasprun.xml", () => {
     [
       "another program",
       () => "<?xml version='1.0'?><fpmd:sample/>",
-      /edited\.xml: line 1: no vasprun\.xml: it begins with <fpmd:sample>/,
+      /edited\.xml: line 1: not a vasprun\.xml: it begins with <fpmd:sample>/,
     ],
     [
       "no atoms",
@@ -230,7 +230,7 @@ describe("JSON", () => {
     expect(read([{ data: dos, material_id: "mp-865805" }]).siteDos).toEqual(read(dos).siteDos);
     expect(() =>
       read({ ...dos, energies: { "@module": "numpy", "@class": "array", dtype: "complex128", data: [[1], [2]] } }),
-    ).toThrow(/x\.json: an array of complex numbers/);
+    ).toThrow(/x\.json: expected real numbers, found an array of complex ones/);
   });
 
   it("reads records of the paper, one or of a list or of lines, by their ids", async () => {
@@ -388,7 +388,7 @@ describe("targets from files", () => {
     );
     expect(targetFromDos(file, { energyWindow: [-4, 2] }).energyWindow).toEqual([-4, 2]);
     expect(() => targetFromDos(file, { energyWindow: [6, 9] })).toThrow(
-      /from 6 to 9 eV are asked for, it knows those from .* NBANDS/,
+      /from 6 to 9 eV are asked for, the file has those from .* NBANDS/,
     );
   });
 });

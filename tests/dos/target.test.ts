@@ -60,7 +60,7 @@ describe("targetFromJson", () => {
   it.each([
     [
       { energies: [...wide].slice(300, 303), totalDos: insulator(14, 15).slice(300, 303) },
-      /my\.json: the states from -10 to 10 eV are asked for, it knows those from -8.00 to -7.96 eV/,
+      /my\.json: the states from -10 to 10 eV are asked for, the file has those from -8.00 to -7.96 eV/,
     ],
     [{ energies: [...wide], siteDos: [insulator(0, 1).slice(1)] }, /siteDos, site 0 has 1400 points, expected 1401/],
     [

@@ -1,4 +1,4 @@
-/** What is kept of the bands while they stream by: per spin and band, over all k-points. */
+/** Extrema of the bands, collected while they are read: per spin and band, over all k-points. */
 export class BandExtrema {
   private readonly spins: Band[][] = [];
   /** Lowest energy of the highest computed band: below it no state is missing. */

@@ -8,7 +8,7 @@ export function isPymatgenDos(value: JsonObject): boolean {
 
 /**
  * pymatgen's `CompleteDos` (`Dos`, `LobsterCompleteDos`): {efermi, energies, densities, structure, pdos}, energies absolute.
- * The file does not say how it was smeared; it is taken as sharp (the Materials Project's are: tetrahedron method).
+ * The file does not say how it was smeared and is taken as sharp (the Materials Project's are: tetrahedron method).
  *
  * @throws Error that names the source, the entry, what was expected and what was found.
  */

@@ -25,7 +25,7 @@ export interface DosFile {
    * is what VASP writes for smeared bands (its integrated DOS, differenced).
    */
   readonly binning: "centred" | "below";
-  /** [from, to] eV from the Fermi level: outside, the file does not know all states. */
+  /** [from, to] eV from the Fermi level: outside, the file lacks states. */
   readonly known: readonly [number, number];
   /** Highest occupied energy, eV from the Fermi level; null for a metal, absent where the file has no bands. */
   readonly valenceBandMaximum?: number | null;
@@ -45,7 +45,7 @@ export interface DosChannel {
 
 /** Which part of a file is read, and how its energies are placed. */
 export interface ReadDosOptions {
-  /** Keep every spin and orbital in `channels`; they take memory. Default false. */
+  /** Keep every spin and orbital in `channels`, which takes memory. Default false. */
   readonly channels?: boolean;
   /**
    * What to do with a spin-orbit or non-collinear run, whose sets are the total and three components of the
@@ -80,7 +80,7 @@ export function addSpectra(spectra: readonly ArrayLike<number>[], length: number
 }
 
 /**
- * The energies whose states a spectrum surely has, told from its values alone: from its first energy to where its states
+ * The energies up to which a spectrum surely has all states, judged by its values alone: from its first energy to where its states
  * end, since above that no bands were computed.
  */
 export function knownFromValues(energies: Float64Array, total: ArrayLike<number>): [number, number] {

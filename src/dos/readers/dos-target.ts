@@ -19,7 +19,7 @@ export interface TargetFileOptions extends TargetOptions {
  * 0.2 eV if it is sharper, on the model's grid. Energies whose states the file does not know (beyond its own, or above its
  * bands) are masked by the target's `energyWindow`.
  *
- * @throws Error when a vasprun.xml has no projections (unless only the total is asked for), or no energy that counts is known.
+ * @throws Error when a vasprun.xml has no projections (unless only the total is asked for), or none of the energies that count is known.
  */
 export function targetFromDos(file: DosFile, options: TargetFileOptions = {}): Target {
   const { grid = standardGrid, zero = "auto", use } = options;
@@ -35,7 +35,7 @@ export function targetFromDos(file: DosFile, options: TargetFileOptions = {}): T
   return makeTarget(file.source, spectra, shift, rest);
 }
 
-/** What was done to make a file a target, and what the file itself has to say: for the user, in sentences. */
+/** How a file became a target, and the file's own notes: sentences for the user. */
 export function targetNotes(
   file: DosFile,
   { energyShift, energyWindow }: Target,
@@ -63,7 +63,7 @@ interface WindowInputs {
   readonly asked: TargetOptions["energyWindow"];
 }
 
-/** The window that counts: what is asked for, less what the file does not know. Undefined is the whole grid. */
+/** The window that counts: the one asked for, less what the file does not have. Undefined is the whole grid. */
 function knownWindow(
   { known, source }: DosFile,
   { shift, extra, grid, asked }: WindowInputs,
@@ -77,7 +77,7 @@ function knownWindow(
   const window = [Math.max(from, low), Math.min(to, high)] as const;
   if (window[1] - window[0] < 4 * storedSigma)
     throw new Error(
-      `${source}: the states from ${low} to ${high} eV are asked for, it knows those from ${from.toFixed(2)} to ` +
+      `${source}: the states from ${low} to ${high} eV are asked for, the file has those from ${from.toFixed(2)} to ` +
         `${to.toFixed(2)} eV (in VASP: EMIN, EMAX and NEDOS set the energies, NBANDS how high the bands go)`,
     );
   return window;

@@ -66,7 +66,7 @@ async function attemptOnce(url: string, options: FetchOptions): Promise<Outcome>
     return { error, again, ...(delay !== undefined && { delay }) };
   } catch (error) {
     if (error instanceof FinalError) return { error, again: false };
-    const reason = limit.aborted ? `no answer within ${timeout} ms` : deepest(error);
+    const reason = limit.aborted ? `no response within ${timeout} ms` : deepest(error);
     return { error: new Error(`${url}: ${reason}`, { cause: error }), again: true };
   }
 }

@@ -38,7 +38,8 @@ function decodeArray(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const { "@module": module, data, dtype } = value as JsonObject;
   if (module !== "numpy") return value;
-  if (typeof dtype === "string" && dtype.startsWith("complex")) throw new Error("an array of complex numbers");
+  if (typeof dtype === "string" && dtype.startsWith("complex"))
+    throw new Error("expected real numbers, found an array of complex ones");
   return data;
 }
 
@@ -71,7 +72,8 @@ function speciesOf(value: unknown, name: string): number {
   const { element, occu } = asObject(species[0], name);
   if (species.length !== 1 || occu !== 1)
     throw new Error(`${name}: a disordered site (${JSON.stringify(species).slice(0, 80)}); expected one whole atom`);
-  if (typeof element !== "string" || !isElement(element)) throw new Error(`${name}: ${kind(element)} is no element`);
+  if (typeof element !== "string" || !isElement(element))
+    throw new Error(`${name}: expected an element's symbol, found ${kind(element)}`);
   return atomicNumber(element);
 }
 

@@ -15,7 +15,7 @@ export interface DocumentCache {
 
 /** Key, cache and limits of the client. */
 export interface MaterialsProjectOptions {
-  /** Of the user, from https://next-gen.materialsproject.org/api */
+  /** The user's own, from https://next-gen.materialsproject.org/api */
   readonly apiKey: string | undefined;
   readonly cache?: DocumentCache;
   /** Retries, delays, limits of time and size. */
@@ -26,7 +26,7 @@ export interface MaterialsProjectOptions {
   readonly openDataUrl?: string;
 }
 
-/** What to look for; every given part must hold. */
+/** Search criteria; all that are given must hold. */
 export interface MaterialsQuery {
   readonly materialIds?: readonly string[];
   /** "Si-O" */
@@ -55,17 +55,17 @@ export interface MaterialsProject {
   dos(materialId: string, options?: ReadDosOptions): Promise<DosFile>;
 }
 
-/** What a Materials Project id looks like. */
+/** Whether a text looks like a Materials Project id, "mp-149". */
 export function isMaterialId(text: string): boolean {
   return /^(mp|mvc)-\d+$/.test(text);
 }
 
 /**
- * A client for the Materials Project's public API and its open-data bucket. Answers are checked, failures retried with growing
- * delays, documents kept in the cache as soon as they are whole, so that an interrupted job goes on where it stopped.
+ * A client for the Materials Project's public API and its open-data bucket. Responses are checked, failures retried with growing
+ * delays, documents cached as soon as they are complete, so that an interrupted job resumes where it stopped.
  *
- * @throws Error when the key is missing; its methods say when it is refused, when a material is unknown or has no density of
- * states, when an answer is not what the API documents, and when the server cannot be reached.
+ * @throws Error when the key is missing; its methods throw when it is refused, when a material is unknown or has no density of
+ * states, when a response is not what the API documents, and when the server cannot be reached.
  */
 export function materialsProject(options: MaterialsProjectOptions): MaterialsProject {
   const { apiKey, cache, apiUrl = "https://api.materialsproject.org" } = options;
@@ -99,11 +99,12 @@ export function materialsProject(options: MaterialsProjectOptions): MaterialsPro
       await cache?.put(key, Buffer.from(JSON.stringify(summary)));
       return summary.taskId;
     }
-    throw new Error(`${materialId}: the Materials Project knows no such material, or no density of states of it`);
+    throw new Error(`${materialId}: the Materials Project has no such material, or no density of states for it`);
   }
 
   async function dos(materialId: string, readOptions: ReadDosOptions = {}): Promise<DosFile> {
-    if (!isMaterialId(materialId)) throw new Error(`"${materialId}" is no Materials Project id such as mp-149`);
+    if (!isMaterialId(materialId))
+      throw new Error(`expected a Materials Project id such as mp-149, found ${JSON.stringify(materialId)}`);
     const taskId = await taskOf(materialId);
     const key = `dos/${taskId}.json.gz`;
     const kept = await keptAt(key, (text) => dosFromText(text, materialId, readOptions)[0]);

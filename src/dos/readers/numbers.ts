@@ -1,7 +1,7 @@
 /**
  * Numbers of a line as Fortran prints them: separated by blanks; an exponent of three digits may lack its E.
  *
- * @throws Error that quotes what is no finite number ("****" is Fortran's overflow).
+ * @throws Error that quotes what is not a finite number ("****" is Fortran's overflow).
  */
 export function fortranNumbers(text: string): number[] {
   const numbers: number[] = [];

@@ -8,7 +8,7 @@ export interface GridSpectra {
   readonly totalDos?: TotalDos;
 }
 
-/** How the rows of a file come onto a grid: [n] values to [grid.count]. */
+/** Brings a row of a file onto a grid: [n] values to [grid.count]. */
 type RowToGrid = (row: Float64Array) => Float32Array;
 
 /**

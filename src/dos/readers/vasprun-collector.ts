@@ -3,7 +3,7 @@ import { spinOrbitError, type ReadDosOptions } from "./dos-file.js";
 import { fortranNumber, fortranNumbers } from "./numbers.js";
 import type { XmlHandler } from "./xml.js";
 
-/** What of a vasprun.xml is kept. */
+/** The parts of a vasprun.xml that are kept. */
 export interface VasprunContents {
   /** INCAR and, where VASP corrected it, its actual parameters. */
   readonly settings: Map<string, string>;
@@ -23,7 +23,7 @@ export interface VasprunDos {
   efermi?: number;
   /** [spin] */
   readonly totals: SpinTotal[];
-  /** Their names, in the order of the columns. */
+  /** Names of the orbitals, in the order of the columns. */
   readonly orbitals: string[];
   readonly ions: IonDos[];
 }
@@ -47,7 +47,7 @@ export interface IonDos {
 const leaves = new Set(["r", "v", "i", "c", "field"]);
 const calculation = "modeling/calculation";
 
-/** Picks out of a vasprun.xml, as it streams by, what a density of states needs. */
+/** Collects from a vasprun.xml, while it is read, what a density of states needs. */
 export class VasprunCollector implements XmlHandler {
   readonly contents: VasprunContents = {
     settings: new Map(),
@@ -69,7 +69,7 @@ export class VasprunCollector implements XmlHandler {
   }
 
   open(name: string, attributes: Readonly<Record<string, string>>, path: readonly string[]): void {
-    if (path.length === 1 && name !== "modeling") throw new Error(`no vasprun.xml: it begins with <${name}>`);
+    if (path.length === 1 && name !== "modeling") throw new Error(`not a vasprun.xml: it begins with <${name}>`);
     if (name === "i") this.settingName = attributes.name;
     else if (name === "rc") this.atomColumn = 0;
     else if (!leaves.has(name)) this.openSection(path.join("/"), attributes);

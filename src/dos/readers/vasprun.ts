@@ -24,9 +24,9 @@ export const vasprunReader: DosReader = {
  * Reads VASP's `vasprun.xml`, plain or gzip, in one pass: memory holds the answer, not the file. The density of states and
  * the structure are those of the last ionic step.
  *
- * @throws Error that names the file and what is wrong: no vasprun.xml, malformed or cut off (an unfinished run), a
+ * @throws Error that names the file and what is wrong: not a vasprun.xml, malformed or cut off (an unfinished run), a
  * spin-orbit or non-collinear run (unless `spinOrbit: "total"`), no density of states, spectra that do not fit the atoms,
- * numbers that are none.
+ * numbers that are not finite.
  */
 export async function readVasprun(path: string, options: ReadDosOptions = {}): Promise<DosFile> {
   return parseVasprun(fileBytes(path), path, options);
@@ -124,7 +124,7 @@ const damagedSymbols: Readonly<Record<string, string>> = { X: "Xe", r: "Zr" };
 
 function elementOf(label: string, atom: number): number {
   const symbol = damagedSymbols[label.trim()] ?? label.trim();
-  if (!isElement(symbol)) throw new Error(`atominfo, atom ${atom + 1}: "${label.trim()}" is no element`);
+  if (!isElement(symbol)) throw new Error(`atominfo, atom ${atom + 1}: "${label.trim()}" is not an element`);
   return atomicNumber(symbol);
 }
 
