@@ -40,3 +40,5 @@ export { uniqueCrystals, uniqueness } from "./uniqueness.js";
 export { isStrictlyValid, isStructurallyValid, strictValidity, structuralValidity } from "./validity.js";
 export { volumeRange } from "./volume-range.js";
 export type { VolumeRange } from "./volume-range.js";
+export { compositionRecall, formulaRank, type RankedCompositions } from "./composition-recall.js";
+export { calibrationCurve, type CalibrationBin, type Forecast } from "./calibration.js";

@@ -5,6 +5,8 @@ import { z } from "zod";
 import { decodeSafetensors, encodeSafetensors, writeFileAtomic } from "../data/index.js";
 import type { DosScaler, SafetensorsFile, SafetensorsTensor } from "../data/index.js";
 import type { DenoiserConfig } from "./config.js";
+import type { ElementProposerConfig } from "./element-proposer-network.js";
+import { elementProposerSpecs } from "./element-proposer-network.js";
 import { denoiserSpecs } from "./denoiser.js";
 import { descriptorSize } from "./descriptors.js";
 import type { Parameters } from "./parameters.js";
@@ -36,8 +38,14 @@ export type PredictorModel =
   | (ModelBase & { readonly kind: "csp-predictor"; readonly config: DenoiserConfig })
   | (ModelBase & { readonly kind: "radial-predictor"; readonly config: RadialPredictorConfig });
 
-/** A network with its weights and where they come from; `kind` tells denoisers and predictors apart. */
-export type Model = DenoiserModel | PredictorModel;
+/** Says which elements sites may be. */
+export interface ProposerModel extends ModelBase {
+  readonly kind: "element-proposer";
+  readonly config: ElementProposerConfig;
+}
+
+/** A network with its weights and where they come from; `kind` tells denoisers, predictors and proposers apart. */
+export type Model = DenoiserModel | PredictorModel | ProposerModel;
 
 const denoiserConfig = z.object({
   hiddenDim: z.int().positive(),
@@ -68,10 +76,21 @@ const radialConfig = z.object({
   total: z.boolean().optional(),
 }) satisfies z.ZodType<RadialPredictorConfig>;
 
+const proposerConfig = z.object({
+  kind: z.literal("element-proposer"),
+  hiddenDim: z.int().positive(),
+  classCount: z.int().positive(),
+  dosPoints: z.int().positive(),
+  bins: z.int().positive(),
+  members: z.int().positive(),
+  temperatures: z.object({ known: z.number().positive(), unknown: z.number().positive() }),
+}) satisfies z.ZodType<ElementProposerConfig>;
+
 const header = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("denoiser"), config: denoiserConfig }),
   z.object({ kind: z.literal("csp-predictor"), config: denoiserConfig }),
   z.object({ kind: z.literal("radial-predictor"), config: radialConfig }),
+  z.object({ kind: z.literal("element-proposer"), config: proposerConfig }),
 ]);
 
 const facts = z.object({ elements: z.array(z.int().min(1).max(118)), info: z.record(z.string(), z.string()) });
@@ -140,6 +159,10 @@ function modelOf({ tensors, metadata }: SafetensorsFile, fileName: string): Mode
     assertParameters(base.parameters, radialPredictorSpecs(config, descriptorSize), fileName);
     return { ...base, kind, config };
   }
+  if (kind === "element-proposer") {
+    assertParameters(base.parameters, elementProposerSpecs(config), fileName);
+    return { ...base, kind, config };
+  }
   assertParameters(base.parameters, denoiserSpecs(config), fileName);
   return kind === "denoiser"
     ? { ...base, kind, config, ...(scoreNorms ? { scoreNorms } : {}) }
@@ -156,7 +179,18 @@ export async function loadDenoiser(path: string): Promise<DenoiserModel> {
 /** Reads a DOS predictor. @throws Error as {@link loadModel}, and when the file holds a denoiser */
 export async function loadPredictor(path: string): Promise<PredictorModel> {
   const model = await loadModel(path);
-  if (model.kind === "denoiser") throw new Error(`${path}: expected a DOS predictor, found a denoiser`);
+  if (model.kind === "denoiser" || model.kind === "element-proposer")
+    throw new Error(
+      `${path}: expected a DOS predictor, found a${model.kind === "denoiser" ? " denoiser" : "n element proposer"}`,
+    );
+  return model;
+}
+
+/** Throws unless the checkpoint is an element proposer. */
+export async function loadProposer(path: string): Promise<ProposerModel> {
+  const model = await loadModel(path);
+  if (model.kind !== "element-proposer")
+    throw new Error(`${path}: expected an element proposer, found a ${model.kind}`);
   return model;
 }
 

@@ -38,3 +38,7 @@ export { makeExamples, type Example } from "./examples.js";
 export { type TaskBlock, type TensorFunction, type TrainingTask } from "./task.js";
 export { denoiserLoss } from "./denoiser-task.js";
 export { taskSources } from "./task.js";
+export { defaultProposerOptions, proposerRun, type TrainProposerOptions } from "./train-proposer.js";
+export { proposerExamples, validationEvidence } from "./proposer-task.js";
+export { plainEvidence, variedEvidence, foreignEvidence, type ProposerExample } from "./proposer-augment.js";
+export { calibrateProposer } from "./calibrate-proposer.js";
