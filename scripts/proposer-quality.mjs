@@ -1,108 +1,83 @@
-// What the element proposer is worth:  node scripts/proposer-quality.mjs [MODEL] [--out FILE.json] [VASPRUN_OR_FOLDER ...]
+// What the element proposer is worth:  node scripts/proposer-quality.mjs [--model FILE] [--out FILE.json] [VASPRUN_OR_FOLDER ...]
 // On the test side of the split (equilibria), as the data have them and as if another program had projected them; on the twins of
-// datasets/quantum-espresso; and on real outputs of other programs that are named, whose structure is withheld.
+// datasets/quantum-espresso; and on outputs of other programs that are named. Their structure is withheld.
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { existsSync } from "node:fs";
-import { formula } from "../dist/crystal/index.js";
-import { isEquilibrium, openDataset } from "../dist/data/index.js";
-import { dosFromText, readDosFile, targetFromDos, targetFromRecord } from "../dist/dos/index.js";
-import { calibrationCurve, compositionRecall, formulaRank } from "../dist/evaluate/index.js";
-import { elementProposer, equalSites, loadProposer, proposeCompositions } from "../dist/model/index.js";
-import { createEngine } from "../dist/runtime/index.js";
+import { formula } from "dosmith/crystal";
+import { isEquilibrium, openDataset } from "dosmith/data";
+import { dosFromText, readDosFile, targetFromDos, targetFromRecord } from "dosmith/dos";
+import { proposerQuality } from "dosmith/evaluate";
+import { elementProposer, loadProposer } from "dosmith/model";
+import { createEngine } from "dosmith/runtime";
 
+/** @param {string} name */
 const here = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
-const args = process.argv.slice(2);
-const out = args.includes("--out") ? args.splice(args.indexOf("--out"), 2)[1] : undefined;
-const [modelPath = here("models/proposer.safetensors"), ...foreignPaths] = args;
-const among = [1, 3, 4, 8, 16];
-const proposer = elementProposer(await createEngine("compiled-cpu"), await loadProposer(modelPath));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { model: { type: "string", default: here("models/proposer.safetensors") }, out: { type: "string" } },
+});
+const proposer = elementProposer(await createEngine("compiled-cpu"), await loadProposer(values.model));
 const test = [...(await openDataset(here("datasets/pbe-prototypes"))).split().test].filter(isEquilibrium);
+const questions = test.map((record) => ({ target: targetFromRecord(record), truth: record.crystal.atomicNumbers }));
 const twins = here("datasets/quantum-espresso/spectra.json.gz");
-
-const targets = test.map((record) => ({ target: targetFromRecord(record), truth: record.crystal.atomicNumbers }));
+const { places: _, ...known } = await proposerQuality(proposer, questions, true);
+const { places: __, ...withheld } = await proposerQuality(proposer, questions, false);
 const results = {
-  targets: test.length,
-  known: await judge(targets, true),
-  "convention withheld": await judge(targets, false),
+  known,
+  "convention withheld": withheld,
   ...(existsSync(twins) && {
-    "Quantum ESPRESSO": await judgeForeign(dosFromText(gunzipSync(await readFile(twins)).toString(), twins)),
+    "Quantum ESPRESSO": await foreign(dosFromText(gunzipSync(await readFile(twins)).toString(), twins)),
   }),
-  ...(foreignPaths.length > 0 && { "other outputs": await judgeForeign(await readAll(foreignPaths)) }),
+  ...(positionals.length > 0 && { "other outputs": await foreign(await readAll(positionals)) }),
 };
-if (out) await writeFile(out, `${JSON.stringify(results, rounded, 1)}\n`);
-console.log(JSON.stringify(results, rounded, 1));
+const text = JSON.stringify(results, rounded, 1);
+if (values.out) await writeFile(values.out, `${text}\n`);
+console.log(text);
 
-async function judge(questions, knownConvention, names) {
-  const forecasts = [];
-  const answers = [];
-  let among3 = 0;
-  for (const { target, truth } of questions) {
-    const { sites } = await proposer.propose(target, { knownConvention });
-    sites.forEach(([first, second, third], i) => {
-      forecasts.push({ probability: first.probability, right: first.atomicNumber === truth[i] });
-      if ([first, second, third].some((x) => x?.atomicNumber === truth[i])) among3++;
-    });
-    const { compositions } = proposeCompositions(sites, { groups: equalSites(target.siteDos) });
-    answers.push({ answers: compositions.map(({ atomicNumbers }) => atomicNumbers), truth });
-  }
-  const { bins, expectedError } = calibrationCurve(forecasts);
-  const right = forecasts.filter((f) => f.right).length / forecasts.length;
-  const places = names && { places: Object.fromEntries(answers.map((a, i) => [names[i], placeOf(a)])) };
-  return {
-    sites: forecasts.length,
-    siteFirst: right,
-    siteAmong3: among3 / forecasts.length,
-    expectedCalibrationError: expectedError,
-    compositionAmong: compositionRecall(answers, among),
-    calibration: bins,
-    ...places,
-  };
-}
-
-/** "2: LiF" where the truth is second and the first is LiF. */
-function placeOf(answer) {
-  const rank = formulaRank(answer);
-  return `${rank === Infinity ? "beyond 16" : rank}${rank > 1 ? `: ${formula(answer.answers[0])}` : ""}`;
-}
-
-async function judgeForeign(files) {
-  const usable = files.filter(({ crystal, siteDos }) => crystal && siteDos && crystal.atomicNumbers.length <= 8);
-  const questions = usable.flatMap((file) => {
+/** @param {import("dosmith/dos").DosFile[]} files */
+async function foreign(files) {
+  const asked = files.flatMap((file) => {
+    const { crystal, siteDos, source } = file;
+    if (!crystal || !siteDos || crystal.atomicNumbers.length > 8) return [];
     try {
-      return [{ target: targetFromDos(file), truth: file.crystal.atomicNumbers, name: nameOf(file) }];
+      const name = source.split(/[#/]/).at(-1);
+      return [{ target: targetFromDos(file), truth: crystal.atomicNumbers, name }];
     } catch (error) {
-      console.error(`left out: ${error.message}`);
+      console.error(`left out: ${error instanceof Error ? error.message : error}`);
       return [];
     }
   });
-  return {
-    targets: questions.length,
-    ...(await judge(
-      questions,
-      false,
-      questions.map(({ name }) => name),
-    )),
-  };
+  const { places, calibration: _, ...quality } = await proposerQuality(proposer, asked, false);
+  const shown = places.map(({ rank, first }, i) => {
+    const { truth, name } = asked[i];
+    return [
+      `${formula(truth)} (${name})`,
+      rank === 1 ? 1 : `${rank === Infinity ? "beyond 16" : rank}, after ${formula(first)}`,
+    ];
+  });
+  return { ...quality, places: Object.fromEntries(shown) };
 }
 
-function nameOf({ source, crystal }) {
-  return `${formula(crystal.atomicNumbers)} ${source.split(/[#/]/).at(-1)}`;
-}
-
+/** @param {string[]} paths */
 async function readAll(paths) {
   const files = [];
   for (const path of paths) {
     try {
       files.push(await readDosFile(path));
     } catch (error) {
-      console.error(`left out: ${error.message}`);
+      console.error(`left out: ${error instanceof Error ? error.message : error}`);
     }
   }
   return files;
 }
 
-function rounded(_, value) {
+/**
+ * @param {string} _name
+ * @param {unknown} value
+ */
+function rounded(_name, value) {
   return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
 }

@@ -3,17 +3,16 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openDataset } from "../dist/data/index.js";
-import { elementProposer, saveModel } from "../dist/model/index.js";
-import { createEngine } from "../dist/runtime/index.js";
-import { calibrateProposer, defaultProposerOptions, proposerRun, trainWithFiles } from "../dist/train/index.js";
+import { openDataset } from "dosmith/data";
+import { elementProposer, saveModel } from "dosmith/model";
+import { createEngine } from "dosmith/runtime";
+import { calibrateProposer, defaultProposerOptions, proposerRun, trainWithFiles } from "dosmith/train";
 
 const [out, ...settings] = process.argv.slice(2);
 if (!out) throw new Error("usage: node scripts/train-proposer.mjs OUT_FOLDER [SETTING=VALUE ...]");
-const options = settings.map((s) => s.split("=")).reduce(withSetting, defaultProposerOptions);
 const dataset = await openDataset(fileURLToPath(new URL("../datasets/pbe-prototypes", import.meta.url)));
 const { train, validation } = dataset.split();
-const run = proposerRun([...train], [...validation], options);
+const run = proposerRun([...train], [...validation], settings.reduce(withSetting, defaultProposerOptions));
 await mkdir(out, { recursive: true });
 const modelPath = join(out, "proposer.safetensors");
 const engine = await createEngine("compiled-cpu");
@@ -26,19 +25,20 @@ const training = trainWithFiles(engine, run, files);
 let next = await training.next();
 for (; !next.done; next = await training.next()) {
   const { validation: row } = next.value;
-  if (row)
-    console.log(
-      `${row.step}: ${row.trainingLoss.toFixed(4)} ${row.validationLoss.toFixed(4)} rate ${row.learningRate}`,
-    );
+  if (!row) continue;
+  const { step, trainingLoss, validationLoss, learningRate } = row;
+  console.log(`${step}: ${trainingLoss.toFixed(4)} ${validationLoss.toFixed(4)} rate ${learningRate}`);
 }
-const proposer = elementProposer(engine, next.value);
-const model = await calibrateProposer(proposer, [...validation]);
+const model = await calibrateProposer(elementProposer(engine, next.value), [...validation]);
 await saveModel(modelPath, model);
 console.log("temperatures", model.config.temperatures);
 
-function withSetting(options, [name, text]) {
-  const value = Number(text);
-  return name in options.config
-    ? { ...options, config: { ...options.config, [name]: value } }
-    : { ...options, [name]: value };
+/**
+ * @param {import("dosmith/train").TrainProposerOptions} options
+ * @param {string} setting
+ */
+function withSetting(options, setting) {
+  const [name, text] = setting.split("=");
+  const change = { [name]: Number(text) };
+  return name in options.config ? { ...options, config: { ...options.config, ...change } } : { ...options, ...change };
 }

@@ -42,3 +42,4 @@ export { volumeRange } from "./volume-range.js";
 export type { VolumeRange } from "./volume-range.js";
 export { compositionRecall, formulaRank, type RankedCompositions } from "./composition-recall.js";
 export { calibrationCurve, type CalibrationBin, type Forecast } from "./calibration.js";
+export { proposerQuality, type ProposerQuality, type ProposerQuestion } from "./proposer-quality.js";
