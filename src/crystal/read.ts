@@ -70,7 +70,15 @@ export async function readCrystalFile(path: string, options: ReadCrystalsOptions
   throw new Error(`${path}: expected one structure, found ${crystals.length}; use readCrystals`);
 }
 
-/** All crystals of a file: one of a CIF or POSCAR, all frames of an extended XYZ file. @throws Error naming the file. */
+/**
+ * All crystals of a file: one of a CIF or POSCAR, all frames of an extended XYZ file.
+ *
+ * @throws Error naming the file.
+ *
+ * @example
+ *     const [quartz] = await readCrystals("quartz.cif");
+ *     console.log(formula(quartz.atomicNumbers), volume(quartz.latticeMatrix));
+ */
 export async function readCrystals(path: string, options: ReadCrystalsOptions = {}): Promise<Crystal[]> {
   const format = formatOf(path, options.formats);
   const text = await readFile(path, "utf8");
@@ -87,7 +95,12 @@ export function parseCrystals(text: string, format: CrystalFormat, name: string 
   return builtIn(format).parse(text, name);
 }
 
-/** The text of a file for one crystal. */
+/**
+ * The text of a file for one crystal.
+ *
+ * @example
+ *     console.log(formatCrystal(crystal, "poscar"));
+ */
 export function formatCrystal(crystal: CrystalLike, format: CrystalFormat): string {
   return builtIn(format).format(crystalOf(crystal));
 }

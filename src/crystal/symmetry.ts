@@ -28,6 +28,9 @@ const exactTolerance = 1e-3;
  * Space group of a crystal.
  * @param tolerance how far atoms and cell may be from the symmetric ones, Angstrom.
  * @throws Error if the crystal is invalid (see assertCrystal), or no consistent symmetry exists at this tolerance.
+ *
+ * @example
+ *     console.log(spaceGroup(crystal).symbol, spaceGroup(crystal).number); // F m -3 m 225
  */
 export function spaceGroup(crystal: CrystalLike, tolerance = defaultTolerance): SpaceGroup {
   const found = analyse(crystalOf(crystal), tolerance);

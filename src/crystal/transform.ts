@@ -50,6 +50,9 @@ export function permuteAtoms(crystal: Crystal, order: readonly number[]): Crysta
  * @param repeats three counts (copies along a, b, c), or a whole matrix S whose rows are the new vectors in units of
  *   the old ones.
  * @throws Error if the numbers are not whole or span no cell.
+ *
+ * @example
+ *     const doubled = supercell(crystal, [2, 1, 1]);
  */
 export function supercell(crystal: Crystal, repeats: Vector3 | Matrix3): Crystal {
   const matrix = typeof repeats[0] === "number" ? diagonal(repeats as Vector3) : (repeats as Matrix3);

@@ -47,6 +47,10 @@ export interface BuildReport {
  * first and `dataset.json` last, so that a crash leaves the old data set.
  *
  * @throws Error that names file and place of a bad record, and of a reserved formula if the data set keeps the fixed split.
+ *
+ * @example
+ *     const about = { name: "mine", licence: "CC-BY-4.0", recipe: "PBE, smeared by 0.2 eV", split: "none" } as const;
+ *     const { added, sameCrystals } = await buildDataset({ inputs: ["mine.json"], out: "mine", about });
  */
 export async function buildDataset({ inputs, out, about, partSize = 1000 }: BuildOptions): Promise<BuildReport> {
   const old = existsSync(join(out, manifestFile)) ? await openDataset(out) : undefined;

@@ -119,6 +119,11 @@ export class Dataset implements Iterable<DosRecord> {
  * Opens a stored data set: reads all parts, checks their checksums, and decodes spectra when a record is asked for.
  *
  * @throws Error that names the file: missing, damaged, not of this format, or with a reserved formula.
+ *
+ * @example
+ *     const data = await openDataset("datasets/pbe-prototypes");
+ *     const { train, test } = data.split();
+ *     console.log(data.get("rocksalt-NaCl").formula, train.length, test.length);
  */
 export async function openDataset(folder: string): Promise<Dataset> {
   const manifest = await readManifest(folder);

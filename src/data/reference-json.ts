@@ -15,7 +15,13 @@ export function parseReferenceJson(text: string, fileName: string): DosRecord[] 
   return list.map((value, i) => recordFromJson(value, `${fileName}: entry ${i}`));
 }
 
-/** {@link parseReferenceJson} of a file. */
+/**
+ * {@link parseReferenceJson} of a file.
+ *
+ * @example
+ *     const records = await readReferenceJson("mine.json");
+ *     const { train, validation } = Dataset.fromRecords(records).split({ by: "composition", seed: 0 });
+ */
 export async function readReferenceJson(path: string): Promise<DosRecord[]> {
   return parseReferenceJson(await readFile(path, "utf8"), path);
 }

@@ -25,6 +25,10 @@ export interface BandEdgeOptions {
  * broadening (scatter of the gap 0.4 eV). Gaps below about 0.5 eV are often missed.
  *
  * @param curve per atom: {@link meanOfSites}, or a total divided by the number of atoms.
+ *
+ * @example
+ *     const edges = bandEdges(meanOfSites(record.siteDos));
+ *     console.log(edges ? `gap ${edges.gap.toFixed(1)} eV` : "metal");
  */
 export function bandEdges(curve: Curve, options: BandEdgeOptions = {}): BandEdges | null {
   const { threshold = 0.02, sigma = storedSigma } = options;

@@ -73,6 +73,10 @@ export const matchMetrics: readonly MatchMetric[] = (Object.keys(levels) as Matc
  * leaves no more target sites than the candidate has; otherwise means per atom are compared.
  *
  * @throws Error when the grids differ, a mask does not fit, or the window holds no point of the grid.
+ *
+ * @example
+ *     const { values, pairing } = matchDos({ siteDos: record.siteDos }, target);
+ *     console.log(values.site_relative_l1, pairing);
  */
 export function matchDos(candidate: MatchCandidate, target: Target): MatchResult;
 export function matchDos<Name extends string>(

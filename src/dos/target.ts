@@ -31,6 +31,10 @@ export interface TargetOptions {
  * A target from a record of a data set.
  *
  * @throws Error when a mask does not fit the number of sites, or `use` asks for what the record lacks.
+ *
+ * @example
+ *     const whole = targetFromRecord(record);
+ *     const valence = targetFromRecord(record, { energyWindow: [-6, 0], use: "sites" });
  */
 export function targetFromRecord(
   record: { readonly id: string; readonly siteDos: SiteDos; readonly voronoiDos?: SiteDos },

@@ -41,7 +41,7 @@ export type JudgedInput = Omit<JudgedTarget, "candidates" | "trueCrystal"> & {
  *       needs: [],
  *       compute: ({ candidates }) => Math.max(...candidates.flatMap(({ atomicNumbers }) => atomicNumbers)),
  *     };
- *     await runQualityTable({ targets, generators, metrics: [...metrics, heaviest] });
+ *     const study = await bench.study({ targets: 2, count: 2, weights: [1], metrics: [...metrics, heaviest] });
  */
 export interface Metric {
   /** Unique in a table: the column's name. */

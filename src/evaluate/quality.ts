@@ -22,7 +22,7 @@ export type Candidates = Promise<readonly Candidate[]> | AsyncIterable<Candidate
 export interface CandidateGenerator {
   /** Unique in a study: the row's name, and half of the key under which finished cells are kept. */
   readonly name: string;
-  /** Candidates for a target, with the seconds that they took. */
+  /** Candidates for a target, all at once or as they are made. */
   readonly generate: (target: QualityTarget) => Candidates;
 }
 
@@ -70,6 +70,13 @@ export type QualityEvent =
  *
  * @throws Error when names or labels repeat, when the signal aborts, or (naming generator and target) when a generator,
  * a predictor or a metric fails; everything finished before is in the store.
+ *
+ * @example
+ *     const nearest = retrievalGenerator(retrievalIndex(dataset.split().train), { count: 4, dos: "stored" });
+ *     const generators = [trueStructureGenerator(), nearest];
+ *     const targets = [{ target, trueCrystal: crystal }];
+ *     const table = qualityTable({ targets, generators, rankPredictor: predictor });
+ *     for await (const event of table) if (event.kind === "row") console.log(event.row);
  */
 export async function* qualityTable(options: QualityOptions): AsyncGenerator<QualityEvent, SummaryRow[]> {
   const { targets, generators, store } = options;

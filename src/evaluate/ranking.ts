@@ -27,7 +27,7 @@ export interface RankedCandidate<C extends CrystalLike = Candidate> {
  * @throws Error as `predictMatches`
  *
  * @example
- *     const ranked = await rankCandidates(target, await generator.generate(target), chooser, reporter);
+ *     const ranked = await rankCandidates(target, await generator.generate(target, { count: 4 }), predictor);
  *     ranked[0].crystal; // the best one
  */
 export async function rankCandidates<C extends Candidate>(

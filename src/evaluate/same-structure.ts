@@ -14,6 +14,9 @@ export const sameStructureThreshold = 0.12;
  * normalised `pddDistance` is at most the threshold.
  *
  * @throws Error when a cell has no volume or a crystal no atoms.
+ *
+ * @example
+ *     console.log(isSameStructure(record, supercell(crystal, [2, 2, 1]))); // true
  */
 export function isSameStructure(a: CrystalLike, b: CrystalLike, threshold = sameStructureThreshold): boolean {
   const [first, second] = [invariantOf(crystalOf(a)), invariantOf(crystalOf(b))];

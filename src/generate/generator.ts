@@ -40,7 +40,16 @@ export interface CrystalGenerator {
 /** Longest row of the lattice field that the fast sampler may predict, far beyond any cell of the training data. */
 const longestRow = { matrix: 40, metric: 2 };
 
-/** Prepares a model for generation. */
+/**
+ * Prepares a model for generation.
+ *
+ * @example
+ *     const denoiser = await loadDenoiser("models/denoiser.safetensors");
+ *     const mine = crystalGenerator(engine, denoiser);
+ *     const crystals = await mine.generate(target, { count: 4, guidanceWeight: 1, seed: 1 });
+ *     for await (const { fraction } of mine.stream(target, { count: 4, elements: [14, 32] })) console.log(fraction);
+ *     mine.dispose();
+ */
 export function crystalGenerator(engine: Engine, model: DenoiserModel): CrystalGenerator {
   const schedule = cosineSchedule(model.config.timesteps, { scoreNorms: model.scoreNorms });
   const networks = new Map<string, BlockNetwork>();

@@ -48,6 +48,11 @@ const preference = ["text/html", vegaLiteMime, "image/svg+xml", "text/plain"];
  * Shows a value under the notebook cell: a chart as interactive Vega-Lite with an SVG beside it, a crystal as a 3D view, rows
  * and danfo frames as a table, `html()` as it is, anything else as text. Outside a notebook nothing is shown; `mimeBundle` has
  * what would be.
+ *
+ * @example
+ *     await show(crystal);
+ *     await show(dataset.ids.slice(0, 3).map((id) => ({ id, formula: dataset.get(id).formula })));
+ *     await show(html`<p>${await crystalView(crystal)}</p>`);
  */
 export async function show(value: Showable | Promise<Showable>): Promise<void> {
   send(await mimeBundle(await value));

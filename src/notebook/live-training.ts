@@ -27,6 +27,11 @@ export type ShownProgress = Pick<TrainingProgress, "step" | "steps" | "loss"> & 
  *
  * The last drawing is the run's last step, also when it ends early, fails or is interrupted. A continued run shows the
  * validation losses of its first part too.
+ *
+ * @example
+ *     const { train, validation } = dataset.split();
+ *     const run = predictorRun(train, validation, { ...defaultPredictorOptions, steps: 500 });
+ *     for await (const { step, loss } of liveTraining(runTraining(engine, run.task, run.options))) console.log(step, loss);
  */
 export async function* liveTraining<P extends ShownProgress, R>(
   run: AsyncGenerator<P, R>,

@@ -23,6 +23,9 @@ export interface TrajectoryViewOptions extends ViewOptions {
  * packed inside a sandboxed frame (about 220 kB).
  *
  * @throws Error when the supercell is not three positive integers or too large, or a coordinate is not finite.
+ *
+ * @example
+ *     await show(await crystalView(crystal, { supercell: [2, 2, 2], colourBy: "site" }));
  */
 export async function crystalView(crystal: CrystalLike, options: ViewOptions = {}): Promise<Html> {
   return framedView([crystalOf(crystal)], options);

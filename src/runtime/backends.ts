@@ -43,6 +43,10 @@ function isCompiled(name: BackendName): name is keyof typeof compiledBackends {
  * An engine by name; "auto" is the engine that `choose` names, by default after a short trial where there is a graphics
  * processor, else compiled-cpu at once ({@link chooseBackend}).
  * @throws Error if the name is unknown or the backend does not work here.
+ *
+ * @example
+ *     using engine = await createEngine("compiled-cpu");
+ *     using predictor = dosPredictor(engine, await loadPredictor("models/predictor-a.safetensors"));
  */
 export async function createEngine(
   name: BackendName | "auto" = "auto",

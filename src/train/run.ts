@@ -51,6 +51,12 @@ export interface TrainFiles {
  * Trains with files: continues from `statePath` where it exists, saves every `saveEvery` steps and when the loop is left
  * early. `kill -9` at any moment loses at most the steps since the last save; the resumed run then has the same losses as
  * an uninterrupted one. Returns the model of the best validation.
+ *
+ * @example
+ *     const { train, validation } = dataset.split();
+ *     const run = denoiserRun(train, validation, { ...defaultDenoiserOptions, steps: 1000 });
+ *     const files = { modelPath: "mine.safetensors", statePath: "mine.state", saveEvery: 100, info: { data: "mine" } };
+ *     for await (const { step, loss } of trainWithFiles(engine, run, files)) console.log(step, loss);
  */
 export async function* trainWithFiles<M extends Model>(
   engine: Engine,

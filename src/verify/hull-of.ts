@@ -8,7 +8,13 @@ export type HullRecords = Iterable<DosRecord> & {
   readonly info?: { readonly elements?: ElementEnergies };
 };
 
-/** Energy above the hull of a data set's phases, of a calculation that has an energy. */
+/**
+ * Energy above the hull of a data set's phases, of a calculation that has an energy.
+ *
+ * @example
+ *     const above = await hullOf(dataset);
+ *     for await (const found of verify([crystal])) console.log(above(found));
+ */
 export async function hullOf(records: HullRecords): Promise<(verification: Verification) => HullAnswer | undefined> {
   const hull = await convexHull(phasesOf(records, records.info?.elements));
   return (verification) => {

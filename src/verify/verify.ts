@@ -46,6 +46,10 @@ export interface VerifyOptions {
  * energy, pressure and largest force, or why there is none. One failure costs no other crystal anything.
  *
  * @throws Error when the code is not on this machine (it names the command that installs it), or when `signal` is aborted
+ *
+ * @example
+ *     for await (const found of verify([crystal], { processes: 2, cacheFolder: "dft" }))
+ *       console.log(found.status === "done" ? found.record.properties.pressure_GPa : found.message);
  */
 export async function* verify(
   crystals: Iterable<CrystalLike>,

@@ -20,6 +20,10 @@ export interface TargetFileOptions extends TargetOptions {
  * bands) are masked by the target's `energyWindow`.
  *
  * @throws Error when a vasprun.xml has no projections (unless only the total is asked for), or none of the energies that count is known.
+ *
+ * @example
+ *     const mine = targetFromDos(await readDosFile("vasprun.xml"), { energyWindow: [-8, 2] });
+ *     console.log(mine.label, mine.energyShift);
  */
 export function targetFromDos(file: DosFile, options: TargetFileOptions = {}): Target {
   const { grid = standardGrid, zero = "auto", use } = options;

@@ -23,6 +23,10 @@ export interface ReadDosFileOptions extends ReadDosOptions {
  *
  * @throws Error that names the file, the entry, what was expected and what was found; when there are several entries,
  * unless `entry` names one; with the reader's name when a reader from outside throws.
+ *
+ * @example
+ *     const calculation = await readDosFile("vasprun.xml");
+ *     console.log(calculation.fermiEnergy, calculation.notes);
  */
 export async function readDosFile(path: string, options: ReadDosFileOptions = {}): Promise<DosFile> {
   const found = await readDosEntries(path, options);

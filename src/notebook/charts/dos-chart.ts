@@ -23,6 +23,10 @@ export interface DosChartInput {
  * shows one series alone (shift-click for several).
  *
  * @throws Error when the target has no spectrum, or a pairing does not fit.
+ *
+ * @example
+ *     const [predicted] = await predictor.predict([crystal]);
+ *     await show(dosChart({ target, candidates: [dosCandidate("predicted", predicted, target)] }));
  */
 export function dosChart(input: DosChartInput): VegaLiteSpec {
   const panels = dosPanels(input.target, input.candidates, input.siteLabels);

@@ -32,7 +32,9 @@ const config = {
  * A chart of your own in the common look: any parts of a Vega-Lite 5 specification (data, mark, encoding, layer, ...).
  *
  * @example
- * await show(chartSpec({ data: { values }, mark: "line", encoding: { x: { field: "energy" }, y: { field: "dos" } } }));
+ *     const values = [{ energy: 0, dos: 1 }, { energy: 1, dos: 2 }];
+ *     const encoding = { x: { field: "energy", type: "quantitative" }, y: { field: "dos", type: "quantitative" } };
+ *     await show(chartSpec({ data: { values }, mark: "line", encoding }));
  */
 export function chartSpec(parts: Readonly<Record<string, unknown>>): VegaLiteSpec {
   return { $schema: schema, config, ...parts };

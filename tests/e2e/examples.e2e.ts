@@ -1,0 +1,51 @@
+// Runs every example of the API reference and of README, on the bundled data and models. Lengths of trainings are cut; what needs a network
+// is compiled only, and what needs GPAW is skipped where there is none.
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findCode } from "../../src/verify/index.js";
+import { allExamples, compile, writeInputs, writePrograms } from "../support/examples.js";
+
+const gpaw = await findCode("gpaw").then(
+  () => true,
+  () => false,
+);
+if (!gpaw && process.env.DOSMITH_REQUIRE_GPAW) throw new Error("GPAW is required and not here");
+
+const examples = allExamples().map(({ name, code }) => ({ name, code: code.replace(/steps: \d{3,}/, "steps: 2") }));
+const skipped = ({ code }: { code: string }) => /materialsProject\(/.test(code) || (/verify\(/.test(code) && !gpaw);
+
+/** Imports programs one after the other, in one process, which opens models and data once. */
+const runner = `
+for (const path of process.argv.slice(1)) {
+  const failure = await import(path).then(() => "", (error) => String(error?.stack ?? error));
+  process.send({ path, failure });
+}
+process.exit(0);`;
+
+describe("examples run", () => {
+  let folder: string;
+  let paths: string[];
+  const failures = new Map<string, string>();
+  let output = "";
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "dosmith-run-examples-"));
+    paths = (await writePrograms(examples, folder)).map((path) => path.replace(/\.ts$/, ".js"));
+    compile(paths.map((path) => path.replace(/\.js$/, ".ts")));
+    await writeInputs(folder);
+    const chosen = paths.filter((_, i) => !skipped(examples[i]));
+    const args = ["--input-type=module", "--eval", runner, ...chosen];
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    child.on("message", ({ path, failure }: { path: string; failure: string }) => failures.set(path, failure));
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on("data", (data: Buffer) => (output += data.toString()));
+    await new Promise((resolve) => child.on("close", resolve));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.each(examples.map((example, i) => [example.name, i] as const))("%s", (_, i) => {
+    if (!skipped(examples[i])) expect(failures.get(paths[i]) ?? `did not end:\n${output.slice(-2000)}`).toBe("");
+  });
+});
