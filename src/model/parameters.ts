@@ -1,6 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs";
 import type { HostTensor, TensorSpec } from "../runtime/index.js";
-import { uniforms } from "../runtime/index.js";
+import { key } from "../runtime/index.js";
 
 /** Trainable arrays by name; names and shapes ([out, in] for weights) are those of the reference's state_dict. */
 export type Parameters = ReadonlyMap<string, HostTensor & { readonly data: Float32Array }>;
@@ -87,5 +87,5 @@ function startValues({ shape, start }: ParameterSpec, seed: number, index: numbe
   const size = shape.reduce((a, b) => a * b, 1);
   if (start.kind === "constant") return new Float32Array(size).fill(start.value);
   const bound = 1 / Math.sqrt(start.fanIn);
-  return uniforms(seed, index, 0, 0, size).map((u) => (2 * u - 1) * bound);
+  return key(seed).fold(index, 0, 0).uniforms(size).map((u) => (2 * u - 1) * bound);
 }
