@@ -21,6 +21,8 @@ describe("composition validity by SMACT's rule", () => {
     ["Fe3O4", "neutral only with iron in two states"],
     ["HeNe", "no oxidation states"],
     ["SH4", "neutral only with sulphur positive, though it is the more electronegative"],
+    ["B2SiO", "neutral only with silicon negative beside oxygen, though boron is the more electronegative"],
+    ["BNP3", "neutral only with one of two cations the more electronegative"],
     ["BSi", "neutral only with boron positive, though it is the more electronegative"],
   ])("%s is invalid (%s)", (f) => {
     expect(isChargeNeutral(atoms(f))).toBe(false);

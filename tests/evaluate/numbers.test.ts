@@ -206,7 +206,7 @@ describe("a summary", () => {
 
 describe("retrieval", () => {
   /** One site on five points from -10 to 10 eV, 5 eV apart. */
-  const record = (id: string, ...values: number[]): DosRecord => ({ id, formula: "Li", crystal: cubic(3, [[0, 0, 0]], [3]), siteDos: siteDos([values]), properties: {} as never }); // prettier-ignore
+  const record = (id: string, ...values: number[]): DosRecord => ({ id, formula: "Li", crystal: cubic(3, [[0, 0, 0]], [3]), siteDos: siteDos([values]), properties: {} }); // prettier-ignore
   const base = [record("a", 1, 1, 1, 1, 1), record("b", 3, 1, 1, 1, 1), record("c", 1, 1, 1, 1, 6)];
   const target = (energyWindow?: [number, number]) => targetFromRecord(record("t", 1, 1, 1, 1, 1), { use: "sites", ...(energyWindow && { energyWindow }) }); // prettier-ignore
   const found = (count: number, window?: [number, number]) =>
@@ -221,6 +221,16 @@ describe("retrieval", () => {
   it("counts what is inside the window, its ends too", () => {
     expect(found(3, [-5, 10])).toEqual([["a", 0], ["b", 0], ["c", expect.closeTo(5 / 4, 6)]]); // prettier-ignore
     expect(found(3, [-10, 5])).toEqual([["a", 0], ["c", 0], ["b", expect.closeTo(2 / 4, 6)]]); // prettier-ignore
+  });
+
+  it("a window's ends count in the bound by which records are left out", () => {
+    const wanted = (window: [number, number], ...values: number[]) => targetFromRecord(record("t", ...values), { use: "sites", energyWindow: window }); // prettier-ignore
+    // Where the large value at the window's end were left out, "near" would seem to be 1/3 away, and not be tried.
+    const ids = (records: DosRecord[], of: ReturnType<typeof wanted>) => retrieve(retrievalIndex(records), of, 1)[0].record.id; // prettier-ignore
+    const atStart = [record("far", 1, 12, 1, 1, 1), record("near", 1, 10, 1, 1, 2)];
+    expect(ids(atStart, wanted([-5, 10], 1, 10, 1, 1, 1))).toBe("near");
+    const atEnd = [record("far", 1, 1, 1, 12, 1), record("near", 2, 1, 1, 10, 1)];
+    expect(ids(atEnd, wanted([-10, 5], 1, 1, 1, 10, 1))).toBe("near");
   });
 
   it("tries no record whose lower bound is beyond what it has", () => {

@@ -99,6 +99,7 @@ describe("the quality table", () => {
     expect(row.novelty).toBeCloseTo(1 / 3, 12);
     expect(row.composition_recovery).toBeCloseTo(1 / targets.length, 12);
     expect(row.composition_share).toBeCloseTo(1 / 4 / targets.length, 12);
+    expect(row.structure_recovery).toBeCloseTo(1 / targets.length, 12);
   });
 
   it("survives a generator that gives only rubbish or nothing", async () => {
@@ -136,6 +137,19 @@ describe("the quality table", () => {
     expect(stored.candidates).toBe(3 * targets.length);
     expect(stored.site_relative_l1_best).toBeLessThan(predicted.site_relative_l1_best as number);
     expect(stored.novelty).toBe(0);
+  });
+
+  it("times the generation in seconds", async () => {
+    const slow: CandidateGenerator = {
+      name: "slow",
+      generate: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        return [held[0].crystal, held[1].crystal];
+      },
+    };
+    const [row] = await runQualityTable({ ...study([slow]), targets: targets.slice(0, 1) });
+    expect(row.seconds_per_crystal).toBeGreaterThan(0.025);
+    expect(row.seconds_per_crystal).toBeLessThan(10);
   });
 
   it("takes batches as they come", async () => {
