@@ -34,7 +34,9 @@ function loadTslab() {
   const manifest = packageRequire.resolve("tslab/package.json");
   const { version } = packageRequire(manifest);
   if (version !== testedVersion)
-    throw new Error(`${manifest}: expected tslab ${testedVersion}, found ${version}; run npm install in ${root}`);
+    throw new Error(
+      `${manifest}: expected tslab ${testedVersion}, found ${version}; install the packages of ${root} again`,
+    );
   const load = createRequire(manifest);
   /** @type {Map<string, SourceMaps>} */
   const sourceMaps = new Map();
@@ -128,7 +130,7 @@ function isOwn(name) {
 }
 
 /**
- * Node's types: those beside the notebook, else those that tslab brings, wherever npm has put them.
+ * Node's types: those beside the notebook, else those that come with tslab, wherever npm has put them.
  * @param {Compiler} ts
  * @param {readonly string[] | undefined} roots
  * @param {NodeRequire} load

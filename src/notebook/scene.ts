@@ -126,8 +126,8 @@ function blockAtoms(
 
 /** All images of a site inside the block or on its faces, in units of the lattice vectors. */
 function blockPositions(coords: Vector3, supercell: readonly number[]): Vector3[] {
-  const along = coords.map((x, axis) => axisPositions(x, supercell[axis] ?? 1));
-  const [xs = [], ys = [], zs = []] = along;
+  const perAxis = coords.map((x, axis) => axisPositions(x, supercell[axis] ?? 1));
+  const [xs = [], ys = [], zs = []] = perAxis;
   return xs.flatMap((x) => ys.flatMap((y) => zs.map((z) => [x, y, z] as const)));
 }
 

@@ -82,7 +82,7 @@ export function textTable(rows: readonly Row[], columns: readonly Column[] = col
   return [line(titles), ...parts.map((part, r) => (typeof part === "string" ? part : line(cells[r])))].join("\n");
 }
 
-/** The rows to show; a text stands for those left out. */
+/** The rows to show; a line of text replaces those left out. */
 function shortened(rows: readonly Row[]): (Row | string)[] {
   if (rows.length <= mostRows) return [...rows];
   return [
@@ -119,7 +119,7 @@ function alignment(column: Column, rows: readonly Row[]): string {
   return rows.length > 0 && isNumeric(column, rows) ? ' style="text-align:right"' : ' style="text-align:left"';
 }
 
-/** A value as a reader wants it: three significant digits, or so many decimal places. */
+/** A value rounded for reading: to three significant digits, or to that many decimal places. */
 export function formatCell(value: Cell, decimals?: number): string {
   if (value === null || value === undefined) return "–";
   if (typeof value === "boolean") return value ? "yes" : "no";

@@ -1,4 +1,4 @@
-// Runs every example of the API reference and of README, on the bundled data and models. Lengths of trainings are cut; what needs a network
+// Runs every example of the API reference and of README, on the bundled data and models. Trainings and studies are cut short; what needs a network
 // is compiled only, and what needs GPAW is skipped where there is none.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -14,7 +14,8 @@ const gpaw = await findCode("gpaw").then(
 );
 if (!gpaw && process.env.DOSMITH_REQUIRE_GPAW) throw new Error("GPAW is required and not here");
 
-const examples = allExamples().map(({ name, code }) => ({ name, code: code.replace(/steps: \d{3,}/, "steps: 2") }));
+const shortened = (code: string) => code.replace(/steps: \d{3,}/, "steps: 2").replace(/targets: \d{2,}/, "targets: 2");
+const examples = allExamples().map(({ name, code }) => ({ name, code: shortened(code) }));
 const skipped = ({ code }: { code: string }) => /materialsProject\(/.test(code) || (/verify\(/.test(code) && !gpaw);
 
 /** Imports programs one after the other, in one process, which opens models and data once. */

@@ -14,7 +14,7 @@ export interface TradeoffRow {
   readonly series?: string;
 }
 
-/** A match that needs no guided generation: retrieval from the training set, the floor, unconditional crystals. */
+/** A match that needs no guided generation: retrieval from the training set, the true structures, unconditional crystals. */
 export interface TradeoffReference {
   readonly label: string;
   readonly match: number;
