@@ -23,11 +23,9 @@ const proposer = elementProposer(await createEngine("compiled-cpu"), await loadP
 const test = [...(await openDataset(here("datasets/pbe-prototypes"))).split().test].filter(isEquilibrium);
 const questions = test.map((record) => ({ target: targetFromRecord(record), truth: record.crystal.atomicNumbers }));
 const twins = here("datasets/quantum-espresso/spectra.json.gz");
-const { places: _, ...known } = await proposerQuality(proposer, questions, true);
-const { places: __, ...withheld } = await proposerQuality(proposer, questions, false);
 const results = {
-  known,
-  "convention withheld": withheld,
+  known: { ...(await proposerQuality(proposer, questions, true)), places: undefined },
+  "convention withheld": { ...(await proposerQuality(proposer, questions, false)), places: undefined },
   ...(existsSync(twins) && {
     "Quantum ESPRESSO": await foreign(dosFromText(gunzipSync(await readFile(twins)).toString(), twins)),
   }),
@@ -50,15 +48,15 @@ async function foreign(files) {
       return [];
     }
   });
-  const { places, calibration: _, ...quality } = await proposerQuality(proposer, asked, false);
-  const shown = places.map(({ rank, first }, i) => {
+  const quality = await proposerQuality(proposer, asked, false);
+  const shown = quality.places.map(({ rank, first }, i) => {
     const { truth, name } = asked[i];
     return [
       `${formula(truth)} (${name})`,
       rank === 1 ? 1 : `${rank === Infinity ? "beyond 16" : rank}, after ${formula(first)}`,
     ];
   });
-  return { ...quality, places: Object.fromEntries(shown) };
+  return { ...quality, calibration: undefined, places: Object.fromEntries(shown) };
 }
 
 /** @param {string[]} paths */

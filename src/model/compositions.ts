@@ -15,6 +15,8 @@ export interface CompositionOptions {
   readonly chemicalSystem?: readonly number[];
   /** Atomic number -> number of atoms in the cell, exactly. */
   readonly composition?: ReadonlyMap<number, number>;
+  /** Site (0-based) -> atomic number that it must have. Its equals are free. */
+  readonly fixed?: ReadonlyMap<number, number>;
   /** Whatever else a composition must fulfil, such as charge neutrality: judges the atoms of a cell. */
   readonly accept?: (atomicNumbers: readonly number[]) => boolean;
 }
@@ -57,11 +59,15 @@ export function proposeCompositions(
   const { count = 16, composition } = options;
   if (sites.length === 0) throw new Error("compositions: expected the probabilities of at least one site, found none");
   if (!(Number.isInteger(count) && count > 0)) throw new Error(`compositions: count must be a whole number above 0, found ${count}`); // prettier-ignore
-  const asked = options.groups ?? sites.map((_, site) => [site]);
+  const asked = (options.groups ?? sites.map((_, site) => [site])).flatMap((group) =>
+    group.some((site) => options.fixed?.has(site)) ? group.map((site) => [site]) : [group],
+  );
   const notes: string[] = [];
-  if (composition) return fixedComposition(sites, composition, asked, notes);
+  if (composition) return fixedComposition(sites, composition, { groups: asked, fixed: options.fixed });
   const allowed = allowedElements(options);
-  const groups = asked.map((members) => choices(sites, members, allowed));
+  const groups = asked.map((members) =>
+    choices(sites, members, { allowed, all: options.chemicalSystem !== undefined, fixed: options.fixed }),
+  );
   const accepts = (atoms: readonly number[]): boolean =>
     (options.chemicalSystem?.every((z) => atoms.includes(z)) ?? true) && (options.accept?.(atoms) ?? true);
   let found = likelyAssignments(groups, sites.length, count, accepts);
@@ -76,7 +82,7 @@ export function proposeCompositions(
     atomicNumbers,
     probability,
   }));
-  return { compositions, exact: found.exact, notes: [...notes, ...doubts(groups, sites)] };
+  return { compositions, exact: found.exact, notes: [...notes, ...doubts(groups, sites, options.fixed)] };
 }
 
 function allowedElements({ elements, chemicalSystem }: CompositionOptions): readonly number[] | undefined {
@@ -90,37 +96,50 @@ function allowedElements({ elements, chemicalSystem }: CompositionOptions): read
 function fixedComposition(
   sites: readonly (readonly ElementProbability[])[],
   composition: ReadonlyMap<number, number>,
-  asked: readonly (readonly number[])[],
-  notes: string[],
+  { groups: asked = [], fixed }: Pick<CompositionOptions, "groups" | "fixed">,
 ): CompositionProposal {
   const atoms = [...composition.values()].reduce((a, b) => a + b, 0);
   if (atoms !== sites.length)
     throw new Error(`compositions: the composition has ${atoms} atoms, expected ${sites.length} (the cell's sites)`);
-  const allowed = [...composition.keys()];
   const each = sites.map((_, site) => [site]);
   for (const parts of [asked, each]) {
-    const groups = parts.map((members) => choices(sites, members, allowed));
+    const groups = parts.map((members) =>
+      choices(sites, members, { allowed: [...composition.keys()], all: true, fixed }),
+    );
     const made = assignmentsOf(groups, sites.length, composition);
     if (!made) continue;
-    if (parts !== asked) notes.push("sites with equal spectra were given different elements, as the composition asks");
+    const parted =
+      parts === asked ? [] : ["sites with equal spectra were given different elements, as the composition asks"];
     const one = { formula: formula(made.atomicNumbers), ...made };
-    return { compositions: [one], exact: true, notes: [...notes, ...doubts(groups, sites)] };
+    return { compositions: [one], exact: true, notes: [...parted, ...doubts(groups, sites, fixed)] };
   }
-  throw new Error("compositions: a composition must have whole numbers of atoms above 0");
+  throw new Error("compositions: the composition has no place for the elements that are fixed, or parts of atoms");
+}
+
+interface Allowed {
+  /** Atomic numbers; absent: whatever has a probability. */
+  readonly allowed?: readonly number[];
+  /** Whether each of them may be needed, even one without a probability. Else such are used only where no other is allowed. */
+  readonly all: boolean;
+  readonly fixed?: ReadonlyMap<number, number>;
 }
 
 /** A group's elements, likeliest first, with probabilities among the allowed that sum to 1. */
 function choices(
   sites: readonly (readonly ElementProbability[])[],
   members: readonly number[],
-  allowed: readonly number[] | undefined,
+  { allowed, all, fixed }: Allowed,
 ): GroupChoices {
+  const certain = fixed?.get(members[0]);
+  if (certain !== undefined) return { members, elements: [{ atomicNumber: certain, probability: 1 }] };
   const mean = new Map<number, number>();
   for (const site of members)
     for (const { atomicNumber, probability } of sites[site])
       mean.set(atomicNumber, (mean.get(atomicNumber) ?? 0) + probability / members.length);
-  const all = allowed ? [...new Set(allowed)].map((z) => [z, mean.get(z) ?? 0] as const) : [...mean];
-  const weighted = all.map(([z, p]) => [z, p > 0 ? p : likeness(z, mean)] as const);
+  const own = allowed ? [...new Set(allowed)].map((z) => [z, mean.get(z) ?? 0] as const) : [...mean];
+  const likely = own.filter(([, p]) => p > 0);
+  const used = all || likely.length === 0 ? own : likely;
+  const weighted = used.map(([z, p]) => [z, p > 0 ? p : likeness(z, mean)] as const);
   const total = weighted.reduce((sum, [, p]) => sum + p, 0);
   return {
     members,
@@ -139,8 +158,13 @@ function likeness(z: number, likely: ReadonlyMap<number, number>): number {
 }
 
 /** What to say of sites whose allowed elements had next to no probability of their own. */
-function doubts(groups: readonly GroupChoices[], sites: readonly (readonly ElementProbability[])[]): string[] {
+function doubts(
+  groups: readonly GroupChoices[],
+  sites: readonly (readonly ElementProbability[])[],
+  fixed: ReadonlyMap<number, number> | undefined,
+): string[] {
   return groups.flatMap(({ members, elements }) => {
+    if (fixed?.has(members[0])) return [];
     const allowed = new Set(elements.map(({ atomicNumber }) => atomicNumber));
     const mass = sites[members[0]].reduce((sum, { atomicNumber, probability }) => sum + (allowed.has(atomicNumber) ? probability : 0), 0); // prettier-ignore
     if (mass >= unlikely) return [];
