@@ -3,7 +3,7 @@ import type { Terminal } from "./terminal.js";
 /** What every command gets besides its options. */
 export interface Context {
   readonly terminal: Terminal;
-  /** Aborts at Ctrl-C. */
+  /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** The command line after `dosmith`, to be shown and kept. */
   readonly argv: readonly string[];

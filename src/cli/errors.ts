@@ -1,9 +1,6 @@
 import { CommanderError } from "commander";
-
-/** The user stopped the command; what is finished is kept. */
-export class Interrupted extends Error {
-  override readonly name = "Interrupted";
-}
+import { Interrupted } from "../workbench/interrupted.js";
+import { plainMessage } from "../workbench/plain-message.js";
 
 /** Exit codes: 1 the work failed, 2 the command line is wrong, 130 stopped by Ctrl-C. */
 export function exitCode(error: unknown): number {
@@ -12,36 +9,13 @@ export function exitCode(error: unknown): number {
   return 1;
 }
 
-/** What is said of an error: one line, or with `debug` everything there is. Undefined when commander has said it. */
+/** An error as printed: one line, or with `debug` everything there is. Undefined when commander has printed it. */
 export function errorText(error: unknown, debug: boolean): string | undefined {
   if (error instanceof CommanderError) return undefined;
   if (error instanceof Interrupted) return `dosmith: ${error.message}`;
   if (debug) return `dosmith: ${stackWithCauses(error)}`;
   return `dosmith: ${plainMessage(error)}${isBug(error) ? " (a bug in dosmith, probably; --debug shows where)" : ""}`;
 }
-
-/** An error's message on one line; errors of the operating system in words. */
-export function plainMessage(error: unknown): string {
-  const { code, path, message } = (error ?? {}) as NodeJS.ErrnoException;
-  const reason = code === undefined ? undefined : systemReasons[code];
-  if (reason) return path === undefined ? reason : `${path}: ${reason}`;
-  return (message ?? String(error))
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "")
-    .join("; ");
-}
-
-const systemReasons: Record<string, string> = {
-  ENOENT: "no such file or folder",
-  EISDIR: "expected a file, found a folder",
-  ENOTDIR: "a part of the path is a file, not a folder",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  ENOSPC: "the disk is full",
-  EROFS: "the file system is read-only",
-  EMFILE: "too many open files",
-};
 
 /** Errors that no input should cause. */
 function isBug(error: unknown): boolean {

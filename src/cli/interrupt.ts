@@ -1,4 +1,4 @@
-import { Interrupted } from "./errors.js";
+import { Interrupted } from "../workbench/interrupted.js";
 
 /** A signal that Ctrl-C (or SIGTERM) aborts; a second Ctrl-C ends the process at once. */
 export function interruptSignal(): AbortSignal {

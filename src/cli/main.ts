@@ -2,9 +2,9 @@
 import { errorText } from "./errors.js";
 import { interruptSignal } from "./interrupt.js";
 import { run } from "./program.js";
-import { processTerminal } from "./terminal.js";
+import { processTerminal, safeTerminal } from "./terminal.js";
 
-const terminal = processTerminal();
+const terminal = safeTerminal(processTerminal());
 const argv = process.argv.slice(2);
 const debug = Boolean(process.env.DEBUG) || argv.includes("--debug");
 
@@ -17,7 +17,7 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-const code = await run(argv, terminal, interruptSignal(), debug);
+const code = await run(argv, { terminal, signal: interruptSignal(), debug });
 // Writing to a pipe goes on in the background: wait until the reader has it all.
 for (const stream of [process.stdout, process.stderr])
   await new Promise((resolve) => stream.write("", () => resolve(undefined)));

@@ -4,6 +4,7 @@ import {
   materialsProject,
   readDosEntries,
   type DosFile,
+  type DosReader,
   type MaterialsProjectOptions,
   type ReadDosOptions,
 } from "../dos/index.js";
@@ -12,6 +13,8 @@ import {
 export interface DosSources {
   /** Key, cache and addresses of the Materials Project; ids such as mp-149 need them. */
   readonly materialsProject?: MaterialsProjectOptions;
+  /** Further file formats for densities of states, asked before the library's own. */
+  readonly readers?: readonly DosReader[];
 }
 
 /** The file of "FILE" or "FILE#ENTRY". */
@@ -29,11 +32,11 @@ export function splitSource(source: string): { path: string; entry?: string } {
 export async function readDosSource(
   source: string,
   options: ReadDosOptions = {},
-  { materialsProject: client = { apiKey: undefined } }: DosSources = {},
+  { materialsProject: client = { apiKey: undefined }, readers }: DosSources = {},
 ): Promise<DosFile[]> {
   if (isMaterial(source)) return [await materialsProject(client).dos(source, options)];
   const { path, entry } = splitSource(source);
-  return readDosEntries(path, { ...options, ...(entry !== undefined && { entry }) });
+  return readDosEntries(path, { ...options, ...(readers && { readers }), ...(entry !== undefined && { entry }) });
 }
 
 /** Whether it is a Materials Project id, and no file has that name. */

@@ -42,3 +42,21 @@ export function judgedRow(item: JudgedCrystal, rank: number): Record<string, Csv
     volume_per_atom_A3: Number.isFinite(item.volumePerAtom) ? item.volumePerAtom : null,
   };
 }
+
+/** A row for reading, as short as a screen needs it. */
+export function displayRow(item: JudgedCrystal, rank: number, file: string): Record<string, string> {
+  const { relativeL1, relativeL1Broad, wasserstein } = matchNumbers(item.match);
+  const decimals = (value: number | null, digits: number) => (Number.isFinite(value) ? value!.toFixed(digits) : "–");
+  return {
+    "no.": String(rank),
+    formula: item.formula,
+    "space group": item.spaceGroup ? `${item.spaceGroup.symbol.replaceAll(" ", "")} (${item.spaceGroup.number})` : "–",
+    "rel. L1": decimals(relativeL1, 3),
+    "at 0.5 eV": decimals(relativeL1Broad, 3),
+    "W1 (eV)": decimals(wasserstein, 3),
+    valid: item.strict ? "strict" : item.structural ? "yes" : "no",
+    neutral: item.chargeNeutral ? "yes" : "no",
+    "Å³/atom": decimals(item.volumePerAtom, 2),
+    file,
+  };
+}

@@ -10,6 +10,7 @@ import { verifyRun, type VerifyProgress, type VerifyRunOptions } from "./run/ver
 import { runStudy, type Study, type StudyOptions, type StudyProgress } from "./study/study.js";
 import { readTarget, type SourcedTarget, type TargetSettings } from "./target.js";
 import { task, type Task } from "./task.js";
+import { trainModel, type TrainedModel, type TrainModelOptions, type TrainProgress } from "./train.js";
 
 /** Engine, models, data and judges, and what is done with them. Everything is opened when first needed. */
 export interface Workbench extends Resources, AsyncDisposable {
@@ -23,6 +24,8 @@ export interface Workbench extends Resources, AsyncDisposable {
   verify(run: Run | string, options?: VerifyRunOptions): Task<VerifyProgress, Run>;
   /** The quality table of the model; see {@link runStudy}. */
   study(options?: StudyOptions): Task<StudyProgress, Study>;
+  /** A denoiser or a DOS predictor from the data set, in a folder; see {@link trainModel}. */
+  train(options: TrainModelOptions): Task<TrainProgress, TrainedModel>;
   /** Crystals from the best to the worst match with a target. */
   judge(target: Target | SourcedTarget, crystals: Iterable<CrystalLike>): Promise<JudgedCrystal[]>;
   /** Site-projected DOS of crystals, in their order, by the predictor that reports. */
@@ -61,6 +64,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       task(async function* () {
         return yield* verifyRun(resources, typeof run === "string" ? await openRun(run) : run, settings);
       }),
+    train: (settings) => task(() => trainModel(resources, settings)),
     study: (settings) => task(() => runStudy(resources, settings)),
     judge: async (wanted, crystals) =>
       judge(wanted, crystals, await resources.judges(), wanted as Partial<SourcedTarget>),
@@ -70,11 +74,12 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   };
 }
 
-function services({ dataset, predictors, materialsProject }: Resources) {
+function services({ dataset, predictors, materialsProject, readers }: Resources) {
   return {
     dataset,
     predictOne: async (crystal: CrystalLike) => (await (await predictors()).rank.predict([crystal]))[0],
     ...(materialsProject && { materialsProject }),
+    ...(readers && { readers }),
   };
 }
 

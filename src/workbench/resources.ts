@@ -58,12 +58,13 @@ export function openResources(options: WorkbenchOptions = {}): Resources {
     return { ...(await predictors()), training: trainingSetOf(await dataset()) };
   });
   let disposed = false;
-  const { materialsProject } = options;
+  const { materialsProject, readers } = options;
   const parts = { engine, denoiser, generator, predictors, dataset, judges };
   return {
     ...guarded(parts, () => disposed),
     sources: options,
     ...(materialsProject && { materialsProject }),
+    ...(readers && { readers }),
     async dispose() {
       if (disposed) return;
       disposed = true;

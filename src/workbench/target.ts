@@ -65,7 +65,10 @@ export async function readTarget(
 ): Promise<SourcedTarget> {
   if (isStructureName(source)) return structureTarget(source, settings, services);
   if (isCalculation(source)) return calculationTarget(source, settings, services);
-  return recordTarget(source, settings, await services.dataset());
+  const dataset = await services.dataset();
+  // A folder may be a calculation, or only have the name of a record.
+  if (existsSync(source) && !dataset.has(source)) return calculationTarget(source, settings, services);
+  return recordTarget(source, settings, dataset);
 }
 
 async function structureTarget(
@@ -135,10 +138,10 @@ function recordOf(id: string, dataset: Dataset): DosRecord {
   try {
     return dataset.get(id);
   } catch (error) {
-    const what = existsSync(id)
-      ? "expected a file, found a folder"
-      : `neither a file nor a record of ${dataset.info?.name ?? "the data set"}: ${(error as Error).message}`;
-    throw new Error(`target ${id}: ${what}`, { cause: error });
+    const name = dataset.info?.name ?? "the data set";
+    throw new Error(`target ${id}: neither a file nor a record of ${name}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

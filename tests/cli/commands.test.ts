@@ -150,7 +150,7 @@ describe("train", () => {
     "train",
     "--kind",
     "predictor",
-    "--data",
+    "--dataset",
     place.split,
     "--hidden-dim",
     "4",
@@ -175,7 +175,7 @@ describe("train", () => {
     });
     expect(await dosmith(train("--out", at("stopped")))).toMatchObject({
       code: 1,
-      notes: [expect.stringMatching(/--resume continues it/)],
+      notes: [expect.stringMatching(/resume it \(--resume\)/)],
     });
     expect(await dosmith(train("--out", at("stopped"), "--resume"))).toMatchObject({ code: 0 });
     const [a, b] = [
@@ -191,5 +191,17 @@ describe("train", () => {
     const { code, notes } = await dosmith(train("--out", at("run"), "--resume", "--learning-rate", "0.5"));
     expect({ code, lines: notes.length }).toEqual({ code: 1, lines: 1 });
     expect(notes[0]).toMatch(/other settings/);
+  });
+});
+
+describe("options that have another name today", () => {
+  it.each([
+    [["generate", "--batch", "4"], "--batch-size"],
+    [["generate", "--seed-crystal", "a.cif"], "--init-structure"],
+    [["generate", "--seed-noise", "0.5"], "--init-noise"],
+    [["train", "--data", "set"], "--dataset"],
+  ])("%j names it", async (argv, today) => {
+    const { code, notes } = await dosmith([...argv, "--target", "x", "--kind", "denoiser", "--out", at("renamed")]);
+    expect([code, notes]).toEqual([2, [`dosmith: unknown option '${argv[1]}': it is ${today} now`]]);
   });
 });

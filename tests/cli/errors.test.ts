@@ -1,12 +1,9 @@
-import { mkdtemp, readFile, writeFile, appendFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
 import { commandLine } from "../../src/cli/context.js";
-import { toCsv } from "../../src/cli/csv.js";
-import { errorText, exitCode, Interrupted, plainMessage } from "../../src/cli/errors.js";
-import { openLineStore } from "../../src/cli/files.js";
+import { errorText, exitCode } from "../../src/cli/errors.js";
+import { Interrupted, plainMessage } from "../../src/workbench/index.js";
 import { startProgress, textTable } from "../../src/cli/terminal.js";
 
 describe("errors", () => {
@@ -33,33 +30,7 @@ describe("errors", () => {
   });
 });
 
-describe("line store", () => {
-  it("forgets half a line, and goes on after it", async () => {
-    const path = join(await mkdtemp(join(tmpdir(), "dosmith-lines-")), "x.jsonl");
-    const store = await openLineStore(path, Number);
-    await store.append(1);
-    await store.append(2);
-    await appendFile(path, "3");
-    const again = await openLineStore(path, Number);
-    expect(again.kept).toEqual([1, 2]);
-    await again.append(4);
-    expect((await openLineStore(path, Number)).kept).toEqual([1, 2, 4]);
-  });
-  it("names the line that it cannot read", async () => {
-    const path = join(await mkdtemp(join(tmpdir(), "dosmith-lines-")), "x.jsonl");
-    await writeFile(path, "1\nnull\n");
-    const refuse = (value: unknown) => {
-      if (value === null) throw new Error("nothing");
-      return value;
-    };
-    await expect(openLineStore(path, refuse)).rejects.toThrow(`${path}: line 2: nothing`);
-  });
-});
-
 describe("texts", () => {
-  it("quotes what CSV must quote", () => {
-    expect(toCsv([{ a: 'x,"y"', b: null, c: true }])).toBe('a,b,c\n"x,""y""",,true\n');
-  });
   it("writes a command line that a shell reads back", () => {
     expect(commandLine({ argv: ["generate", "--out", "it's mine", "--energy-window", "-4,2"] })).toBe(
       "dosmith generate --out 'it'\\''s mine' --energy-window -4,2",
@@ -67,13 +38,10 @@ describe("texts", () => {
   });
   it("aligns columns, numbers to the right", () => {
     expect(
-      textTable(
-        ["name", "n"],
-        [
-          ["a", "10"],
-          ["bcdef", "–"],
-        ],
-      ),
+      textTable([
+        { name: "a", n: "10" },
+        { name: "bcdef", n: "–" },
+      ]),
     ).toEqual(["name    n", "─────  ──", "a      10", "bcdef   –"]);
   });
   it("prints progress as few plain lines where no terminal is", () => {

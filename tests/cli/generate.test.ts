@@ -164,7 +164,7 @@ describe("targets", () => {
       ...place.sources,
     ]);
     expect(code).toBe(0);
-    expect(said).toMatch(/The floor: the true crystal itself/);
+    expect(said).toMatch(/The true structure itself/);
   });
   it("may be a total alone, which the predictors cannot judge, and says so", async () => {
     const out = join(place.folder, "total");
@@ -177,15 +177,15 @@ describe("targets", () => {
 
 describe("settings of the fast sampler", () => {
   it.each([
-    ["--steps", "6"],
-    ["--coord-eta", "1"],
-  ])("predictor-corrector takes no %s", async (flag, value) => {
+    ["--steps", "6", "steps"],
+    ["--coord-eta", "1", "coordEta"],
+  ])("predictor-corrector takes no %s", async (flag, value, name) => {
     const target = ["--target", place.structure, "--out", join(place.folder, `other${flag}`)];
     const { code, notes } = await dosmith([
       ...["generate", ...target, "--sampler", "predictor-corrector", flag, value, ...place.sources],
     ]);
     expect(code).not.toBe(0);
-    expect(notes.join()).toContain(`${flag} is for the fast sampler`);
+    expect(notes.join()).toContain(`${name} is for the fast sampler`);
   });
 
   it("says what --coord-eta may be", async () => {

@@ -14,5 +14,5 @@ export async function dosmith(
     note: (line: string) => void notes.push(line),
     interactive: false,
   };
-  return { code: await run(argv, terminal, signal), out: out.join("\n"), notes };
+  return { code: await run(argv, { terminal, signal }), out: out.join("\n"), notes };
 }

@@ -46,7 +46,7 @@ const generate = (out: string) => [
   "zincblende-ZnS",
   "--count",
   "24",
-  "--batch",
+  "--batch-size",
   "4",
   "--steps",
   "60",
@@ -228,7 +228,7 @@ describe("bad input", () => {
     ["no data set", () => ["data", "info", at("mine")], /dataset\.json: not found/],
     [
       "nothing to resume",
-      () => ["train", "--kind", "predictor", "--data", place.split, "--out", at("never-run"), "--resume"],
+      () => ["train", "--kind", "predictor", "--dataset", place.split, "--out", at("never-run"), "--resume"],
       /nothing to resume/,
     ],
     ["an unknown backend", () => target("diamond-Si", "--backend", "abacus"), /Allowed choices are/],

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { kernelCommands } from "../../../kernels/install.mjs";
 import type { Context } from "../context.js";
-import { examples, group, option } from "./common.js";
+import { addOptions, examples, group } from "../options.js";
 
 const texts = {
   install: "tell Jupyter about the kernel; again after dosmith or Node.js moved",
@@ -9,7 +9,7 @@ const texts = {
   list: "where it is installed, and whether it can start",
 } as const;
 
-export function kernelCommand(context: () => Context): Command {
+export function kernelCommand(context: Context): Command {
   const command = new Command("kernel")
     .summary("the notebook kernel: install, uninstall, list")
     .description(
@@ -19,17 +19,11 @@ export function kernelCommand(context: () => Context): Command {
   return command;
 }
 
-function subcommand(name: keyof typeof texts, context: () => Context): Command {
-  const command = new Command(name)
-    .description(texts[name])
-    .addOption(
-      option(
-        group.files,
-        "--prefix <folder>",
-        "a virtual or conda environment, such as .venv (default: the user's Jupyter data folder)",
-      ),
-    );
+function subcommand(name: keyof typeof texts, { terminal }: Context): Command {
+  const command = addOptions(new Command(name).description(texts[name]), group.files, {
+    "--prefix <folder>": ["a virtual or conda environment, such as .venv (default: the user's Jupyter data folder)"],
+  });
   return examples(command, `dosmith kernel ${name}`, `dosmith kernel ${name} --prefix .venv`).action(
-    async (options: { prefix?: string }) => context().terminal.out(await kernelCommands[name](options)),
+    async (options: { prefix?: string }) => terminal.out(await kernelCommands[name](options)),
   );
 }

@@ -27,6 +27,7 @@ const fastDefaults = { steps: 100, coordEta: "all" } as const;
 export async function generateOptions(settings: RunSettings): Promise<GenerateOptions> {
   const { elements, composition, template, initStructure, initNoise = 0.5, ...rest } = settings;
   const { count = 8, batchSize = 8, sampler = "fast" } = rest;
+  assertFast(sampler, rest);
   return {
     seed: 0,
     guidanceWeight: 1,
@@ -67,6 +68,14 @@ export function readableSettings(settings: Readonly<Record<string, unknown>>): R
 /** A composition as text: "Al2O3". */
 export function compositionText(composition: ReadonlyMap<number, number>): string {
   return [...composition].map(([z, n]) => elementSymbol(z) + (n === 1 ? "" : String(n))).join("");
+}
+
+/** What only the fast sampler takes. @throws Error that names the option */
+function assertFast(sampler: GenerateOptions["sampler"], { steps, coordEta }: RunSettings): void {
+  if (sampler === "fast") return;
+  if (steps !== undefined)
+    throw new Error(`steps is for the fast sampler; ${sampler} takes every step of the model's schedule`);
+  if (coordEta !== undefined) throw new Error(`coordEta is for the fast sampler; ${sampler} has a noise of its own`);
 }
 
 async function crystalFrom(source: CrystalSource): Promise<Crystal> {

@@ -1,13 +1,12 @@
-import { InvalidArgumentError } from "commander";
-import { atomicNumber, elementSymbol, parseFormula } from "../crystal/index.js";
+import { atomicNumber, parseFormula } from "../crystal/index.js";
 import type { EnergyGrid } from "../dos/index.js";
 import type { TemplateKeep } from "../generate/index.js";
 
-/** What commander calls with an option's text; a thrown InvalidArgumentError becomes one line that names the option. */
-export type Parser<T> = (text: string) => T;
+/** Reads a setting's text, as a command line or a form has it. @throws Error that says what was expected and found */
+export type TextParser<T> = (text: string) => T;
 
 /** A whole number of at least `least`. */
-export function wholeNumber(least: number): Parser<number> {
+export function wholeNumber(least: number): TextParser<number> {
   return (text) => {
     const value = toNumber(text);
     if (!Number.isSafeInteger(value) || value < least) throw expected(`a whole number of at least ${least}`, text);
@@ -16,10 +15,11 @@ export function wholeNumber(least: number): Parser<number> {
 }
 
 /** A number from `least` to `most`. */
-export function numberIn(least: number, most: number): Parser<number> {
+export function numberIn(least: number, most: number): TextParser<number> {
   return (text) => {
     const value = toNumber(text);
-    if (!(value >= least && value <= most)) throw expected(rangeText(least, most), text);
+    const range = most === Infinity ? `a number of at least ${least}` : `a number from ${least} to ${most}`;
+    if (!(value >= least && value <= most)) throw expected(range, text);
     return value;
   };
 }
@@ -30,7 +30,7 @@ export function numberOrAll(text: string): number | "all" {
 }
 
 /** Two rising numbers "A,B" from `least` to `most`. */
-export function interval(least = -Infinity, most = Infinity): Parser<[number, number]> {
+export function interval(least = -Infinity, most = Infinity): TextParser<[number, number]> {
   return (text) => {
     const [from, to, ...rest] = text.split(",").map(toNumber);
     if (rest.length > 0 || !(from < to) || !(from >= least && to <= most) || !Number.isFinite(to - from))
@@ -42,13 +42,8 @@ export function interval(least = -Infinity, most = Infinity): Parser<[number, nu
 /** A uniform energy grid "A:B:N": N points from A to B eV. */
 export function energyGrid(text: string): EnergyGrid {
   const [start, stop, count, ...rest] = text.split(":").map(toNumber);
-  if (
-    rest.length > 0 ||
-    !(start < stop) ||
-    !Number.isFinite(stop - start) ||
-    !(count >= 2 && count <= 100_000) ||
-    count % 1 !== 0
-  )
+  const rising = start < stop && Number.isFinite(stop - start);
+  if (rest.length > 0 || !rising || !(count >= 2 && count <= 100_000) || count % 1 !== 0)
     throw expected("START:STOP:POINTS, such as -10:10:400", text);
   return { start, stop, count };
 }
@@ -61,7 +56,7 @@ export function numberList(text: string): number[] {
 }
 
 /** Words of a list, each once: "fast,predictor-corrector". */
-export function wordList<T extends string>(words: readonly T[]): Parser<T[]> {
+export function wordList<T extends string>(words: readonly T[]): TextParser<T[]> {
   return (text) => {
     const found = text.split(",").map((word) => words.find((known) => known === word.trim()));
     if (!found.every((word) => word !== undefined)) throw expected(`some of ${words.join(", ")}`, text);
@@ -69,36 +64,35 @@ export function wordList<T extends string>(words: readonly T[]): Parser<T[]> {
   };
 }
 
-/** Sites "0,2", counted from 0, each once. */
-export function siteList(text: string): number[] {
+/** Sites "0,2", counted from 0, each once. @throws Error that says what was expected and found */
+export function parseSites(text: string): number[] {
   const sites = text.split(",").map(toNumber);
   if (!sites.every((site) => Number.isSafeInteger(site) && site >= 0))
     throw expected("sites counted from 0, such as 0,2", text);
   return unique(sites, text);
 }
 
-/** Element symbols "Si,O" as atomic numbers. */
-export function elementList(text: string): number[] {
-  return unique(text.split(",").map(element), text);
+/** Element symbols "Si,O" as atomic numbers. @throws Error that names an unknown element */
+export function parseElements(text: string): number[] {
+  return unique(
+    text.split(",").map((symbol) => atomicNumber(symbol.trim())),
+    text,
+  );
 }
 
-/** The atoms of one cell, "Al2O3": atomic number -> number of atoms; not reduced, not scaled. */
-export function cellComposition(text: string): Map<number, number> {
-  try {
-    return parseFormula(text);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
+/** The atoms of one cell, "Al2O3": atomic number -> number of atoms; neither reduced nor scaled. @throws Error */
+export function parseComposition(text: string): Map<number, number> {
+  return parseFormula(text);
 }
 
-/** "0=Si,3=O": site, counted from 0 -> atomic number. */
-export function fixedTypes(text: string): Map<number, number> {
+/** "0=Si,3=O": site, counted from 0 -> atomic number. @throws Error that says what was expected and found */
+export function parseFixedTypes(text: string): Map<number, number> {
   const pairs = text.split(",").map((pair): [number, number] => {
     const [site, symbol, ...rest] = pair.split("=");
     const index = toNumber(site);
     if (rest.length > 0 || symbol === undefined || !Number.isSafeInteger(index) || index < 0)
       throw expected("pairs SITE=ELEMENT such as 0=Si,3=O", text);
-    return [index, element(symbol)];
+    return [index, atomicNumber(symbol.trim())];
   });
   unique(
     pairs.map(([site]) => site),
@@ -107,8 +101,11 @@ export function fixedTypes(text: string): Map<number, number> {
   return new Map(pairs);
 }
 
-/** "lattice,coords,types:0,2": what of a template stays; numbers belong to the word before them. */
-export function templateKeep(text: string): TemplateKeep {
+/**
+ * What of a template stays, "lattice,coords,types:0,2"; numbers belong to the word before them.
+ * @throws Error that says what was expected and found
+ */
+export function parseTemplateKeep(text: string): TemplateKeep {
   const keep: { lattice?: boolean; coords?: true | number[]; types?: true | number[] } = {};
   let sites: number[] | undefined;
   for (const token of text.split(",").map((part) => part.trim())) {
@@ -124,34 +121,16 @@ export function templateKeep(text: string): TemplateKeep {
   return keep;
 }
 
-/** A composition as text: "Al2O3". */
-export function compositionText(composition: ReadonlyMap<number, number>): string {
-  return [...composition].map(([z, n]) => elementSymbol(z) + (n === 1 ? "" : String(n))).join("");
-}
-
-function element(symbol: string): number {
-  try {
-    return atomicNumber(symbol.trim());
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}
-
 function unique<T>(values: T[], text: string): T[] {
   if (new Set(values).size < values.length) throw expected("each entry once", text);
   return values;
 }
 
-/** NaN for what is no number; unlike Number, also for nothing at all. */
+/** NaN for a text that is no number; unlike Number, also for nothing at all. */
 function toNumber(text: string): number {
   return text.trim() === "" ? NaN : Number(text);
 }
 
-function rangeText(least: number, most: number): string {
-  if (most === Infinity) return least === -Infinity ? "a number" : `a number of at least ${least}`;
-  return `a number from ${least} to ${most}`;
-}
-
-function expected(what: string, found: string): InvalidArgumentError {
-  return new InvalidArgumentError(`Expected ${what}, found "${found}".`);
+function expected(what: string, found: string): Error {
+  return new Error(`Expected ${what}, found "${found}".`);
 }

@@ -1,36 +1,35 @@
 import { readFile } from "node:fs/promises";
 import { fitScaler, openDataset } from "../data/index.js";
-import { parameterCount, saveModel, type DenoiserModel } from "../model/index.js";
+import { saveModel, type DenoiserModel } from "../model/index.js";
 import { readDosmatgenCheckpoint } from "../model/import/index.js";
-import type { Context } from "./context.js";
 import { assertNew } from "./files.js";
-import { trainingRecords } from "./judge.js";
+import { trainingRecords } from "./training-data.js";
 
 export interface ImportOptions {
+  /** The model's file (.safetensors). */
   readonly out: string;
+  /** Data set whose training side fixes mean and deviation of the DOS, which such a checkpoint does not hold. */
   readonly scalerFrom?: string;
+  /** Replace the file. */
   readonly force?: boolean;
 }
 
-/** `dosmith import`. */
+export interface ImportedModel {
+  readonly model: DenoiserModel;
+  /** Tensors of the file that are no parameters (schedules, buffers). */
+  readonly leftOut: number;
+}
+
+/** Turns a PyTorch-Lightning checkpoint of DOSMatGen into a model's file. @throws Error that names the file and what is wrong */
 export async function importCheckpoint(
   file: string,
   { out, scalerFrom, force }: ImportOptions,
-  { terminal }: Context,
-): Promise<void> {
+): Promise<ImportedModel> {
   assertNew(out, force);
   const { model, extra } = readDosmatgenCheckpoint(await readFile(file), file);
   const complete = scalerFrom === undefined ? model : await withScaler(model, file, scalerFrom);
   await saveModel(out, complete);
-  const { hiddenDim, layerCount, timesteps } = model.config;
-  terminal.out(
-    `${out}: ${parameterCount(model.parameters)} parameters, ${layerCount} layers of ${hiddenDim}, ${timesteps} time steps`,
-  );
-  terminal.out(`left out: ${extra.size} tensors that are no parameters (schedules, buffers)`);
-  if (!complete.scaler)
-    terminal.out(
-      "it has no scaler yet: it cannot take a target until imported again with --scaler-from, the data set that it was trained on",
-    );
+  return { model: complete, leftOut: extra.size };
 }
 
 /** The model with mean and deviation of a data set's training side. @throws Error when their energies are not the model's */

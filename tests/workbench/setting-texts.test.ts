@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { elementSymbol } from "../../src/crystal/index.js";
+import { compositionText } from "../../src/workbench/index.js";
 import {
-  cellComposition,
-  compositionText,
-  elementList,
-  fixedTypes,
+  parseComposition,
+  parseElements,
+  parseFixedTypes,
   interval,
   numberIn,
   numberList,
-  siteList,
-  templateKeep,
+  parseSites,
+  parseTemplateKeep,
   wholeNumber,
   wordList,
-} from "../../src/cli/parse.js";
+} from "../../src/workbench/setting-texts.js";
 
 describe("numbers", () => {
   it("reads whole numbers, numbers, intervals and lists", () => {
@@ -23,7 +23,7 @@ describe("numbers", () => {
     expect(interval(0, 1)("0.2,0.8")).toEqual([0.2, 0.8]);
     expect(numberList("0,0.5,4")).toEqual([0, 0.5, 4]);
     expect(wordList(["fast", "slow"])("slow,fast")).toEqual(["slow", "fast"]);
-    expect(siteList("0,2")).toEqual([0, 2]);
+    expect(parseSites("0,2")).toEqual([0, 2]);
   });
   it.each([
     ["0", wholeNumber(1)],
@@ -40,9 +40,9 @@ describe("numbers", () => {
     ["0,0", numberList],
     ["0,,1", numberList],
     ["quick", wordList(["fast"])],
-    ["0,0", siteList],
-    ["-1", siteList],
-    ["", siteList],
+    ["0,0", parseSites],
+    ["-1", parseSites],
+    ["", parseSites],
   ])("refuses %j and quotes it", (text, parse) => {
     expect(() => parse(text)).toThrow(`found "${text}"`);
   });
@@ -50,29 +50,29 @@ describe("numbers", () => {
 
 describe("chemistry", () => {
   it("reads elements, exact compositions and fixed sites", () => {
-    expect(elementList("Si,O")).toEqual([14, 8]);
-    expect([...cellComposition("Al2O3")]).toEqual([
+    expect(parseElements("Si,O")).toEqual([14, 8]);
+    expect([...parseComposition("Al2O3")]).toEqual([
       [13, 2],
       [8, 3],
     ]);
-    expect([...cellComposition("Al4O6")]).toEqual([
+    expect([...parseComposition("Al4O6")]).toEqual([
       [13, 4],
       [8, 6],
     ]);
-    expect([...fixedTypes("0=Si, 3=O")]).toEqual([
+    expect([...parseFixedTypes("0=Si, 3=O")]).toEqual([
       [0, 14],
       [3, 8],
     ]);
   });
   it.each([
-    ["Xx", elementList, /unknown element "Xx"/],
-    ["si", elementList, /unknown element "si"/],
-    ["Si,Si", elementList, /each entry once/],
-    ["Al2Q", cellComposition, /Q/],
-    ["Al2O3)", cellComposition, /character 6/],
-    ["0=Si,0=O", fixedTypes, /each entry once/],
-    ["0:Si", fixedTypes, /SITE=ELEMENT/],
-    ["a=Si", fixedTypes, /SITE=ELEMENT/],
+    ["Xx", parseElements, /unknown element "Xx"/],
+    ["si", parseElements, /unknown element "si"/],
+    ["Si,Si", parseElements, /each entry once/],
+    ["Al2Q", parseComposition, /Q/],
+    ["Al2O3)", parseComposition, /character 6/],
+    ["0=Si,0=O", parseFixedTypes, /each entry once/],
+    ["0:Si", parseFixedTypes, /SITE=ELEMENT/],
+    ["a=Si", parseFixedTypes, /SITE=ELEMENT/],
   ])("refuses %j", (text, parse, message) => {
     expect(() => parse(text)).toThrow(message);
   });
@@ -81,7 +81,7 @@ describe("chemistry", () => {
     fc.assert(
       fc.property(counts, fc.integer({ min: 1, max: 9 }), (elements, n) => {
         const composition = new Map(elements.map((z, k) => [z, k === 0 ? 1 : n]));
-        expect(new Map(cellComposition(compositionText(composition))), elements.map(elementSymbol).join()).toEqual(
+        expect(new Map(parseComposition(compositionText(composition))), elements.map(elementSymbol).join()).toEqual(
           composition,
         );
       }),
@@ -95,27 +95,27 @@ describe("what of a template stays", () => {
     ["lattice,coords,types", { lattice: true, coords: true, types: true }],
     ["types:0,2", { types: [0, 2] }],
     ["types:0,2,lattice,coords:1", { types: [0, 2], lattice: true, coords: [1] }],
-  ])("reads %s", (text, keep) => expect(templateKeep(text)).toEqual(keep));
+  ])("reads %s", (text, keep) => expect(parseTemplateKeep(text)).toEqual(keep));
   it.each(["", "cell", "0,2", "lattice,0", "lattice:0", "types:", "types,0", "types:a", "coords:-1", "types:0,,1"])(
     "refuses %j",
-    (text) => expect(() => templateKeep(text)).toThrow(/lattice, coords or types/),
+    (text) => expect(() => parseTemplateKeep(text)).toThrow(/lattice, coords or types/),
   );
   it("never hangs or crashes on other text", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z:,0-9 =.-]{0,20}$/), (text) => {
         for (const parse of [
-          templateKeep,
-          fixedTypes,
-          siteList,
-          elementList,
-          cellComposition,
+          parseTemplateKeep,
+          parseFixedTypes,
+          parseSites,
+          parseElements,
+          parseComposition,
           numberList,
           interval(),
         ]) {
           try {
             parse(text);
           } catch (error) {
-            expect(error).toHaveProperty("code", "commander.invalidArgument");
+            expect((error as Error).message).not.toBe("");
           }
         }
       }),
