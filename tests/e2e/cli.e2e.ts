@@ -161,7 +161,7 @@ describe("bad input", () => {
   const cases: [string, () => string[], RegExp][] = [
     ["a missing file", () => target(at("none.cif")), /none\.cif: no such file/],
     ["an unknown record", () => target("zincblende-XX"), /neither a file nor a record of six/],
-    ["a file of another kind", () => target(at("notes.txt")), /notes\.txt: neither XML .* nor JSON/],
+    ["a file of another kind", () => target(at("notes.txt")), /notes\.txt: expected one of .*vasprun\.xml.*JSON/],
     ["a truncated target", () => target(at("cut.json")), /cut\.json: .*JSON/],
     ["an unknown element", () => target(at("element.cif")), /element\.cif: .*"Xx"/],
     ["a DOS with NaN", () => target(at("nan.json")), /nan\.json: .*finite number/],
