@@ -33,6 +33,7 @@ export interface EnergyCheck {
   readonly volume: ErrorSummary & { readonly converged: number; readonly within2Percent: number };
 }
 
+/** What an energy model is measured with. */
 export interface EnergyCheckOptions {
   /** Records whose elements' energies the formation energies count from; default: `records`. */
   readonly elements?: Iterable<DosRecord>;

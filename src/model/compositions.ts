@@ -30,6 +30,7 @@ export interface ProposedComposition {
   readonly probability: number;
 }
 
+/** The likeliest compositions of a target. */
 export interface CompositionProposal {
   /** Distinct, likeliest first. */
   readonly compositions: readonly ProposedComposition[];

@@ -26,6 +26,7 @@ export interface ElementProposerConfig extends ProposerFeatureConfig {
 /** Which of a proposer's two ensembles: `known` believes the curves' amplitudes, `unknown` saw them varied. */
 export type Convention = "known" | "unknown";
 
+/** Both conventions of a target's projection: that of the training data, or another. */
 export const conventions = ["known", "unknown"] as const satisfies readonly Convention[];
 
 /** Hidden layers of a member. */

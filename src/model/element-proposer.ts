@@ -19,11 +19,13 @@ export interface ElementProposal {
   readonly notes: readonly string[];
 }
 
+/** An element and how likely it is at a site. */
 export interface ElementProbability {
   readonly atomicNumber: number;
   readonly probability: number;
 }
 
+/** What is known of a target beyond its spectra. */
 export interface ProposeOptions {
   /**
    * Whether the site curves are projected as the proposer's training data are (records of the data set, GPAW's PAW spheres): then
@@ -41,7 +43,9 @@ export interface ElementProposer {
   propose(target: Target, options?: ProposeOptions): Promise<ElementProposal>;
   /** [B][C] probabilities of sites, class = Z - 1, at a temperature (the calibrated one if absent). */
   probabilities(evidence: readonly SiteEvidence[], temperature?: number): Promise<Float32Array[]>;
+  /** Releases the programs; calls after it throw DisposedError. */
   dispose(): void;
+  /** The same, for `using`. */
   [Symbol.dispose](): void;
 }
 

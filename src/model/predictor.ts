@@ -42,7 +42,7 @@ export interface DosPredictor extends PredictsDos {
  * Prepares a predictor; programs are compiled once per number of atoms.
  *
  * @example
- *     using predictor = dosPredictor(engine, await loadPredictor("predictor.safetensors"));
+ *     using predictor = dosPredictor(engine, await loadPredictor("models/predictor-a.safetensors"));
  *     const [dos] = await predictor.predict([crystal]);
  */
 export function dosPredictor(engine: Engine, model: PredictorModel): DosPredictor {

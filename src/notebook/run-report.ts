@@ -10,7 +10,7 @@ import { renderReport } from "./report.js";
  * @returns the report's path
  * @throws Error for a run in memory when no path is given
  * @example
- *     await writeReport(await bench.generate("vasprun.xml", { out: "out/mine" }));
+ *     await writeReport(await bench.generate("vasprun.xml", { out: "out/first" }));
  */
 export async function writeReport(run: Run, path?: string): Promise<string> {
   const html = await renderReport(reportData(run));

@@ -55,7 +55,7 @@ export interface TrainFiles {
  * @example
  *     const { train, validation } = dataset.split();
  *     const run = denoiserRun(train, validation, { ...defaultDenoiserOptions, steps: 1000 });
- *     const files = { modelPath: "mine.safetensors", statePath: "mine.state", saveEvery: 100, info: { data: "mine" } };
+ *     const files = { modelPath: "model.safetensors", statePath: "model.state", saveEvery: 100, info: { data: "mine" } };
  *     for await (const { step, loss } of trainWithFiles(engine, run, files)) console.log(step, loss);
  */
 export async function* trainWithFiles<M extends Model>(

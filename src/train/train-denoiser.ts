@@ -57,7 +57,7 @@ export const defaultDenoiserOptions: TrainDenoiserOptions = {
  *
  * @example
  *     const { train, validation } = dataset.split();
- *     const run = denoiserRun(train, validation, defaultDenoiserOptions);
+ *     const run = denoiserRun(train, validation, { ...defaultDenoiserOptions, steps: 2000 });
  *     for await (const { step, loss } of runTraining(engine, run.task, run.options)) console.log(step, loss);
  */
 export function denoiserRun(

@@ -13,7 +13,7 @@ export type HullRecords = Iterable<DosRecord> & {
  *
  * @example
  *     const above = await hullOf(dataset);
- *     for await (const found of verify([crystal])) console.log(above(found));
+ *     for await (const found of verify([crystal], { cacheFolder: "dft" })) console.log(above(found));
  */
 export async function hullOf(records: HullRecords): Promise<(verification: Verification) => HullAnswer | undefined> {
   const hull = await convexHull(phasesOf(records, records.info?.elements));

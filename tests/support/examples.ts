@@ -170,6 +170,7 @@ export async function writeInputs(folder: string): Promise<void> {
   const fixture = (name: string) => readFileSync(join(root, "tests", "fixtures", name));
   await writeFile(join(folder, "vasprun.xml"), gunzipSync(fixture("dos/CsCl-gaussian.vasprun.xml.gz")));
   await writeFile(join(folder, "quartz.cif"), fixture("crystal/quartz.cif"));
+  await writeFile(join(folder, "dos.dat"), Array.from({ length: 201 }, (_, i) => `${i / 10 - 10} 1\n`).join(""));
   for (const name of ["datasets", "models"]) await symlink(join(root, name), join(folder, name), "dir");
   const data = await openDataset(join(root, "datasets/pbe-prototypes"));
   await writeReferenceJson(join(folder, "mine.json"), data.subset(Array.from({ length: 24 }, (_, i) => 40 * i)));
