@@ -90,6 +90,8 @@ describe("bands", () => {
     expect(gapped.completeTo).toBe(1);
     expect(gapped.empty).toBe(false);
     expect(new BandExtrema().empty).toBe(true);
+    gapped.endOfKPoint(); // a k-point without states says nothing
+    expect(gapped.completeTo).toBe(1);
     expect(new BandExtrema().completeTo).toBe(Infinity);
   });
 
