@@ -160,9 +160,7 @@ describe("the package", () => {
 describe("scripts, bench and notebooks", () => {
   const outside = execFileSync("git", ["ls-files", "scripts", "bench"], { cwd: root, encoding: "utf8" })
     .split("\n")
-    .filter((name) => /\.m?[jt]s$/.test(name) && existsSync(join(root, name)))
-    // Becomes a study of the workbench.
-    .filter((name) => name !== "scripts/sampler-study.mjs");
+    .filter((name) => /\.m?[jt]s$/.test(name) && existsSync(join(root, name)));
   const notebooks = filesIn(join(root, "notebooks"), ".ipynb").filter((name) => !name.includes("checkpoints"));
 
   /** What code imports from files: everything but packages, and this package by its name. */

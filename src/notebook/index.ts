@@ -1,3 +1,4 @@
+export { datasetChart } from "./charts/dataset-chart.js";
 export { dosCandidate } from "./charts/dos-candidate.js";
 export { dosChart } from "./charts/dos-chart.js";
 export type { DosChartInput } from "./charts/dos-chart.js";
@@ -12,6 +13,12 @@ export { lossChart } from "./charts/loss-chart.js";
 export type { LossChartOptions, LossRow } from "./charts/loss-chart.js";
 export { chartSpec } from "./charts/spec.js";
 export type { VegaLiteSpec } from "./charts/spec.js";
+export {
+  dftStudyChart,
+  learningCurveStudyChart,
+  qualityChart,
+  samplerStudyChart,
+} from "./charts/stored-study-charts.js";
 export { studyChart } from "./charts/study-chart.js";
 export type { StudyChartOptions } from "./charts/study-chart.js";
 export { tradeoffChart } from "./charts/tradeoff-chart.js";

@@ -45,6 +45,28 @@ export { openCellStore } from "./study/cell-store.js";
 export type { CellStoreOptions } from "./study/cell-store.js";
 export { referenceGenerators, sweepGenerators } from "./study/generators.js";
 export type { Sampler, StudyGenerator, SweepSettings } from "./study/generators.js";
+export { datasetCard, datasetCounts, readPublishedNumbers, readRecipeErrors } from "./studies/dataset-card.js";
+export type { DatasetCardInputs, DatasetCardSections, PublishedNumbers, RecipeErrors } from "./studies/dataset-card.js";
+export { readDftStudy } from "./studies/dft-results.js";
+export type { DftCandidate, DftStudy, DftSummary, DftTarget } from "./studies/dft-results.js";
+export { dftStudy } from "./studies/dft-study.js";
+export type { DftStudyOptions, DftStudyProgress } from "./studies/dft-study.js";
+export { summariseDft } from "./studies/dft-summary.js";
+export { learningCurve, readLearningCurve } from "./studies/learning-curve.js";
+export type {
+  LearningCurve,
+  LearningCurveOptions,
+  LearningCurvePoint,
+  LearningCurveProgress,
+} from "./studies/learning-curve.js";
+export { modelCard } from "./studies/model-card.js";
+export type { ModelCardInputs, ModelCardSections } from "./studies/model-card.js";
+export { readSamplerStudy } from "./studies/sampler-results.js";
+export type { SamplerResult, SamplerSplit, StoredSamplerStudy } from "./studies/sampler-results.js";
+export { samplerSeries, samplerVariants } from "./studies/sampler-series.js";
+export type { SamplerSeries, SamplerSettings } from "./studies/sampler-series.js";
+export { samplerStudy } from "./studies/sampler-study.js";
+export type { SamplerStudyOptions, SamplerStudyProgress } from "./studies/sampler-study.js";
 export { readStudy } from "./study/stored-study.js";
 export type { StoredStudy } from "./study/stored-study.js";
 export { runStudy } from "./study/study.js";
