@@ -1,12 +1,12 @@
 // Measures models/energy.safetensors by the test side of the bundled data set, and how long 100 relaxations take:
 //   npm run build && node scripts/energy-check.mjs
-// Writes models/energy-check.json.
+// Writes models/energy-check.json, and models/energy-references.json: what formation energies count from, fitted on the training side.
 import { loadavg } from "node:os";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { scaleVolume } from "dosmith/crystal";
 import { isEquilibrium, openDataset, splitOfFormula, writeFileAtomic } from "dosmith/data";
-import { checkEnergyModel, energyPotential, loadEnergyModel, relaxed, relaxWith } from "dosmith/energy";
+import { checkEnergyModel, energyPotential, loadEnergyModel, referencesOf, relaxed, relaxWith } from "dosmith/energy";
 import { compiledEngine } from "dosmith/runtime";
 
 /** @param {string} name */
@@ -39,7 +39,9 @@ const timed = async (run) => {
 const potential = energyPotential(engine, model);
 const first = await timed(() => relaxed(relaxWith(potential, stretched)));
 const again = await timed(() => relaxed(relaxWith(potential, stretched)));
-const check = await checkEnergyModel(potential, test, { elements: records });
+const training = records.filter(({ formula }) => splitOfFormula(formula) === "train");
+const references = await referencesOf(potential, training);
+const check = await checkEnergyModel(potential, test, { elements: records, references });
 const result = {
   about: "node scripts/energy-check.mjs",
   model: model.info.source,
@@ -48,6 +50,11 @@ const result = {
   timing: { firstWithCompiling: first, again },
 };
 await writeFileAtomic(path("models/energy-check.json"), `${JSON.stringify(result, null, 2)}\n`);
+const rounded = Object.entries(references).map(([symbol, energy]) => [symbol, Number(energy.toFixed(4))]);
+await writeFileAtomic(
+  path("models/energy-references.json"),
+  `${JSON.stringify(Object.fromEntries(rounded), null, 2)}\n`,
+);
 console.log(JSON.stringify(result, null, 2));
 potential.dispose();
 engine.dispose();

@@ -1,9 +1,9 @@
-import type { Crystal } from "../crystal/index.js";
-import { volume } from "../crystal/index.js";
+import { elementSymbol, volume } from "../crystal/index.js";
 import type { DosRecord } from "../data/index.js";
 import { isEquilibrium } from "../data/index.js";
-import { symmetryOperations } from "./operations.js";
+import { judgeRecords, together, type Judged } from "./judge.js";
 import type { EnergyResult, Potential } from "./potential.js";
+import { formationEnergy, type ElementReferences } from "./references.js";
 import type { RelaxOptions } from "./relax.js";
 import { relaxed, relaxWith } from "./relax.js";
 
@@ -29,6 +29,8 @@ export interface EnergyCheck {
    * records; crystals whose elements are not all there are left out.
    */
   readonly formationEnergy: ErrorSummary;
+  /** The same, counted from the references that were given. */
+  readonly fittedFormationEnergy?: ErrorSummary;
   /** Relative change of the volume of DFT's equilibria when the model relaxes them. */
   readonly volume: ErrorSummary & { readonly converged: number; readonly within2Percent: number };
 }
@@ -37,6 +39,8 @@ export interface EnergyCheck {
 export interface EnergyCheckOptions {
   /** Records whose elements' energies the formation energies count from; default: `records`. */
   readonly elements?: Iterable<DosRecord>;
+  /** What formation energies count from besides: `referencesOf` records that are not among `records`. */
+  readonly references?: ElementReferences;
   readonly relax?: RelaxOptions;
 }
 
@@ -44,17 +48,20 @@ export interface EnergyCheckOptions {
 export async function checkEnergyModel(
   potential: Potential,
   records: Iterable<DosRecord>,
-  { elements, relax }: EnergyCheckOptions = {},
+  { elements, references, relax }: EnergyCheckOptions = {},
 ): Promise<EnergyCheck> {
   const all = [...records];
-  const judged = await judge(potential, all);
+  const judged = await judgeRecords(potential, all);
   const equilibria = judged.filter(({ record }) => isEquilibrium(record));
   const deformed = judged.filter(({ record }) => !isEquilibrium(record) && isNumber(record.properties.pressure_GPa));
-  const references = elementEnergies(await judge(potential, [...(elements ?? all)].filter(isElement)));
+  const ownElements = elementEnergies(await judgeRecords(potential, [...(elements ?? all)].filter(isElement)));
   return {
     pressure: summary(equilibria.map(({ result }) => pressure(result))),
     deformedPressure: deformedPressure(deformed),
-    formationEnergy: summary(equilibria.flatMap((one) => formationError(one, references))),
+    formationEnergy: summary(equilibria.flatMap((one) => formationError(one, ownElements))),
+    ...(references && {
+      fittedFormationEnergy: summary(equilibria.flatMap((one) => formationError(one, references))),
+    }),
     volume: await volumeChanges(
       potential,
       equilibria.map(({ record }) => record),
@@ -63,42 +70,10 @@ export async function checkEnergyModel(
   };
 }
 
-interface Judged {
-  readonly record: DosRecord;
-  readonly result: EnergyResult;
-}
-
-/** Crystals of one call: enough to fill batches, few enough for the memory. */
-const together = 200;
-
-/** What cannot be judged (unknown elements, lonely atoms) is left out. */
-async function judge(potential: Potential, records: readonly DosRecord[]): Promise<Judged[]> {
-  const found: Judged[] = [];
-  for (let at = 0; at < records.length; at += together) {
-    const part = records.slice(at, at + together);
-    const operations = part.map(({ crystal }) => exactOperations(crystal));
-    const results = await potential.evaluateEach(part, operations);
-    results.forEach((result, k) => {
-      if (!(result instanceof Error)) found.push({ record: part[k], result });
-    });
-  }
-  return found;
-}
-
-/** Undefined, which is always right and only slower, where no symmetry is found. */
-function exactOperations(crystal: Crystal) {
-  try {
-    return symmetryOperations(crystal, 1e-4);
-  } catch {
-    return undefined;
-  }
-}
-
 const pressure = ({ stress }: EnergyResult): number => -(stress[0][0] + stress[1][1] + stress[2][2]) / 3;
 const isNumber = (value: unknown): value is number => typeof value === "number";
 const isElement = (record: DosRecord): boolean =>
   isEquilibrium(record) && new Set(record.crystal.atomicNumbers).size === 1;
-const atomsOf = ({ record }: Judged): number => record.crystal.atomicNumbers.length;
 
 function deformedPressure(judged: readonly Judged[]): EnergyCheck["deformedPressure"] {
   const model = judged.map(({ result }) => pressure(result));
@@ -110,24 +85,23 @@ function deformedPressure(judged: readonly Judged[]): EnergyCheck["deformedPress
   };
 }
 
-/** By atomic number, eV an atom: the model's energy of the crystal that is lowest in DFT. */
-function elementEnergies(elements: readonly Judged[]): Map<number, number> {
-  const lowest = new Map<number, { readonly dft: number; readonly model: number }>();
-  for (const one of elements) {
-    const dft = one.record.properties.formation_energy_eV_per_atom;
-    const z = one.record.crystal.atomicNumbers[0];
-    if (isNumber(dft) && !((lowest.get(z)?.dft ?? Infinity) <= dft))
-      lowest.set(z, { dft, model: one.result.energy / atomsOf(one) });
+/** The model's energies of the crystals that are lowest in DFT. */
+function elementEnergies(elements: readonly Judged[]): ElementReferences {
+  const lowest = new Map<string, { readonly dft: number; readonly model: number }>();
+  for (const { record, result } of elements) {
+    const { atomicNumbers } = record.crystal;
+    const dft = record.properties.formation_energy_eV_per_atom;
+    const symbol = elementSymbol(atomicNumbers[0]);
+    if (isNumber(dft) && !((lowest.get(symbol)?.dft ?? Infinity) <= dft))
+      lowest.set(symbol, { dft, model: result.energy / atomicNumbers.length });
   }
-  return new Map([...lowest].map(([z, { model }]) => [z, model]));
+  return Object.fromEntries([...lowest].map(([symbol, { model }]) => [symbol, model]));
 }
 
-function formationError(one: Judged, references: ReadonlyMap<number, number>): number[] {
-  const { crystal, properties } = one.record;
-  const dft = properties.formation_energy_eV_per_atom;
-  const elements = crystal.atomicNumbers.flatMap((z) => references.get(z) ?? []);
-  if (!isNumber(dft) || elements.length < crystal.atomicNumbers.length) return [];
-  return [(one.result.energy - elements.reduce((sum, e) => sum + e, 0)) / atomsOf(one) - dft];
+function formationError({ record, result }: Judged, references: ElementReferences): number[] {
+  const dft = record.properties.formation_energy_eV_per_atom;
+  const model = formationEnergy(record.crystal, result.energy, references);
+  return isNumber(dft) && model !== undefined ? [model - dft] : [];
 }
 
 async function volumeChanges(potential: Potential, records: readonly DosRecord[], options?: RelaxOptions) {

@@ -23,17 +23,22 @@ export interface Derivatives {
   readonly stress: Matrix3;
 }
 
+/** The energy's derivatives by lengths and angles, each of a whole class. */
+export interface Slopes {
+  /** [U] eV/Angstrom. */
+  readonly byDistance: readonly number[];
+  /** [G] eV/radian. */
+  readonly byAngle: readonly number[];
+}
+
 /**
  * Forces and stress by the chain rule, in double precision.
- * @param byDistance [U] eV/Angstrom, of a whole class of bonds
- * @param byAngle [G] eV/radian, of a whole class of angles
  * @param symmetry spreads what is found for one of a class over all of it
  */
 export function derivatives(
   { latticeMatrix, atomicNumbers }: Crystal,
   graph: CrystalGraph,
-  byDistance: ArrayLike<number>,
-  byAngle: ArrayLike<number>,
+  { byDistance, byAngle }: Slopes,
   symmetry: Projection,
 ): Derivatives {
   const forces = new Float64Array(3 * atomicNumbers.length);

@@ -100,7 +100,14 @@ export function crystalGraph(crystal: Crystal, operations: readonly Operation[],
     classOfAtom,
     bonds: order.map((k) => bonds[k]),
     shortCount: bonds.filter((bond) => !isLong(bond)).length,
-    angles: stars.flatMap((star, c) => anglesOf(star, local[c], config.bondCutoff, c, counts[c], (k) => bondAt(c, k))),
+    angles: stars.flatMap((star, c) =>
+      anglesOf(star, local[c], {
+        cutoff: config.bondCutoff,
+        centreClass: c,
+        atoms: counts[c],
+        bondAt: (k) => bondAt(c, k),
+      }),
+    ),
   };
 }
 
@@ -203,15 +210,19 @@ function starOrbits(star: Star, operations: readonly Operation[]): Orbits {
   return { orbitOf, members, maps };
 }
 
+/** What the angles at an atom need of the rest of the graph. */
+interface AngleContext {
+  readonly cutoff: number;
+  readonly centreClass: number;
+  /** Atoms in that class. */
+  readonly atoms: number;
+  /** The class of the bond to a neighbour; -1: none. */
+  readonly bondAt: (neighbour: number) => number;
+}
+
 /** The angles at one atom: ordered pairs of its short bonds, up to the operations that leave it in its place. */
-function anglesOf(
-  { atom: centre, neighbours: list }: Star,
-  { maps }: Orbits,
-  cutoff: number,
-  centreClass: number,
-  atoms: number,
-  bondAt: (k: number) => number,
-): AngleClass[] {
+function anglesOf(star: Star, { maps }: Orbits, { cutoff, centreClass, atoms, bondAt }: AngleContext): AngleClass[] {
+  const { atom: centre, neighbours: list } = star;
   const short = list.map((_, k) => k).filter((k) => list[k].distance < cutoff && bondAt(k) >= 0);
   const width = list.length;
   const seen = new Set<number>();

@@ -51,42 +51,57 @@ export interface SiteTensors {
 export function energyNetwork(p: ParameterTensors, config: EnergyConfig, graph: GraphTensors): SiteTensors {
   const { layerCount, featureDim: F } = config;
   const [R, N] = graph.elements.shape;
+  const network: Network = {
+    p,
+    graph,
+    atomWeights: project(graph.atomBasis, parameter(p, "bond_weights_ag.weight")),
+    bondWeights: project(graph.bondBasis, parameter(p, "bond_weights_bg.weight")),
+  };
   const embedding = parameter(p, "atom_embedding.embedding.weight");
-  let atoms = tf.gather(embedding, graph.elements.flatten()).reshape([R, N, F]);
-  let bonds = project(graph.atomBasis, parameter(p, "bond_embedding.weight"));
-  let angles = project(graph.angleBasis, parameter(p, "angle_embedding.weight"));
-  const atomWeights = project(graph.atomBasis, parameter(p, "bond_weights_ag.weight"));
-  const bondWeights = project(graph.bondBasis, parameter(p, "bond_weights_bg.weight"));
+  let state: State = {
+    atoms: tf.gather(embedding, graph.elements.flatten()).reshape([R, N, F]),
+    bonds: project(graph.atomBasis, parameter(p, "bond_embedding.weight")),
+    angles: project(graph.angleBasis, parameter(p, "angle_embedding.weight")),
+  };
   for (let layer = 0; layer < layerCount - 1; layer++) {
-    atoms = atomConvolution(p, `atom_conv_layers.${layer}`, graph, atoms, bonds, atomWeights);
-    bonds = bondConvolution(p, `bond_conv_layers.${layer}`, graph, atoms, bonds, angles, bondWeights);
+    state = { ...state, atoms: atomConvolution(network, `atom_conv_layers.${layer}`, state) };
+    state = { ...state, bonds: bondConvolution(network, `bond_conv_layers.${layer}`, state) };
     // After the last block no bond is changed any more.
-    if (layer < layerCount - 2) angles = angleUpdate(p, `angle_layers.${layer}`, graph, atoms, bonds, angles);
+    if (layer < layerCount - 2) state = { ...state, angles: angleUpdate(network, `angle_layers.${layer}`, state) };
   }
-  const last = atomConvolution(p, `atom_conv_layers.${layerCount - 1}`, graph, atoms, bonds, atomWeights);
+  const last = atomConvolution(network, `atom_conv_layers.${layerCount - 1}`, state);
   return {
     energies: readOut(p, config, layerNorm(p, "readout_norm", last)).reshape([R, N]),
-    magneticMoments: linear(p, "site_wise", atoms).abs().reshape([R, N]),
-    features: atoms,
+    magneticMoments: linear(p, "site_wise", state.atoms).abs().reshape([R, N]),
+    features: state.atoms,
   };
 }
 
+/** What stays the same from layer to layer. */
+interface Network {
+  readonly p: ParameterTensors;
+  readonly graph: GraphTensors;
+  /** [R, U, F] and [R, S, F]: how much a bond passes on, none at the cutoff. */
+  readonly atomWeights: tf.Tensor;
+  readonly bondWeights: tf.Tensor;
+}
+
+/** Features of atoms [R, N, F], bonds [R, U, F] and angles [R, G, F]. */
+interface State {
+  readonly atoms: tf.Tensor;
+  readonly bonds: tf.Tensor;
+  readonly angles: tf.Tensor;
+}
+
 /** Messages over every bond in both directions, summed at the atom that receives them. */
-function atomConvolution(
-  p: ParameterTensors,
-  name: string,
-  graph: GraphTensors,
-  atoms: tf.Tensor,
-  bonds: tf.Tensor,
-  weights: tf.Tensor,
-): tf.Tensor {
-  const gated = `${name}.twoBody_atom`;
-  const [receiver, bond, sender] = firstLayer(p, gated, 0, 3);
+function atomConvolution({ p, graph, atomWeights }: Network, name: string, { atoms, bonds }: State): tf.Tensor {
+  const gated: Gated = { name: `${name}.twoBody_atom`, first: 0, second: 3 };
+  const [receiver, bond, sender] = firstLayer(p, gated, 3);
   const [received, sent] = [project(atoms, receiver), project(atoms, sender)];
   const along = project(bonds, bond);
   const direction = (to: tf.Tensor, from: tf.Tensor): tf.Tensor => {
     const sum = at(to, received).add(along).add(at(from, sent));
-    const messages = gatedMessage(p, gated, 0, 3, sum).mul(weights);
+    const messages = gatedMessage(p, gated, sum).mul(atomWeights);
     return tf.matMul(to, messages.mul(perClass(graph.bondCounts)), true, false);
   };
   const sums = direction(graph.from, graph.to).add(direction(graph.to, graph.from));
@@ -94,83 +109,65 @@ function atomConvolution(
 }
 
 /** Messages over every angle to the first of its bonds; longer bonds are in no angle and stay as they are. */
-function bondConvolution(
-  p: ParameterTensors,
-  name: string,
-  graph: GraphTensors,
-  atoms: tf.Tensor,
-  bonds: tf.Tensor,
-  angles: tf.Tensor,
-  weights: tf.Tensor,
-): tf.Tensor {
-  const gated = `${name}.twoBody_bond`;
-  const [R, U, F] = bonds.shape as Shape3;
-  const [, , S] = graph.first.shape as Shape3;
-  const short = bonds.slice([0, 0, 0], [R, S, F]);
-  const sum = angleInput(p, gated, 0, graph, atoms, short, angles);
-  const both = at(graph.first, weights).mul(at(graph.second, weights));
-  const messages = gatedMessage(p, gated, 0, 3, sum).mul(both).mul(perClass(graph.angleCounts));
+function bondConvolution(network: Network, name: string, state: State): tf.Tensor {
+  const { p, graph, bondWeights } = network;
+  const gated: Gated = { name: `${name}.twoBody_bond`, first: 0, second: 3 };
+  const [R, U, F] = state.bonds.shape as Shape3;
+  const short = shortBonds(graph, state);
+  const [, S] = short.shape as Shape3;
+  const both = at(graph.first, bondWeights).mul(at(graph.second, bondWeights));
+  const messages = gatedMessage(p, gated, angleInput(network, gated, state)).mul(both);
   const counts = perClass(graph.bondCounts.slice([0, 0], [R, S]));
-  const sums = tf.matMul(graph.first, messages, true, false).div(counts);
+  const sums = tf.matMul(graph.first, messages.mul(perClass(graph.angleCounts)), true, false).div(counts);
   const changed = short.add(linear(p, `${name}.mlp_out.layers.1`, sums));
-  return U === S ? changed : tf.concat([changed, bonds.slice([0, S, 0], [R, U - S, F])], 1);
+  return U === S ? changed : tf.concat([changed, state.bonds.slice([0, S, 0], [R, U - S, F])], 1);
 }
 
-function angleUpdate(
-  p: ParameterTensors,
-  name: string,
-  graph: GraphTensors,
-  atoms: tf.Tensor,
-  bonds: tf.Tensor,
-  angles: tf.Tensor,
-): tf.Tensor {
-  const gated = `${name}.twoBody_bond`;
-  const [R, , F] = bonds.shape as Shape3;
-  const [, , S] = graph.first.shape as Shape3;
-  const short = bonds.slice([0, 0, 0], [R, S, F]);
-  return angles.add(gatedMessage(p, gated, 1, undefined, angleInput(p, gated, 1, graph, atoms, short, angles)));
+function angleUpdate(network: Network, name: string, state: State): tf.Tensor {
+  const gated: Gated = { name: `${name}.twoBody_bond`, first: 1 };
+  return state.angles.add(gatedMessage(network.p, gated, angleInput(network, gated, state)));
 }
 
 /** The first layer of [first bond, second bond, angle, atom], each multiplied before it is spread over the angles. */
-function angleInput(
-  p: ParameterTensors,
-  gated: string,
-  layer: number,
-  { first, second, centre }: GraphTensors,
-  atoms: tf.Tensor,
-  bonds: tf.Tensor,
-  angles: tf.Tensor,
-): tf.Tensor {
-  const [ofFirst, ofSecond, ofAngle, ofAtom] = firstLayer(p, gated, layer, 4);
-  return at(first, project(bonds, ofFirst))
-    .add(at(second, project(bonds, ofSecond)))
-    .add(project(angles, ofAngle))
-    .add(at(centre, project(atoms, ofAtom)));
+function angleInput({ p, graph }: Network, gated: Gated, state: State): tf.Tensor {
+  const [ofFirst, ofSecond, ofAngle, ofAtom] = firstLayer(p, gated, 4);
+  const bonds = shortBonds(graph, state);
+  return at(graph.first, project(bonds, ofFirst))
+    .add(at(graph.second, project(bonds, ofSecond)))
+    .add(project(state.angles, ofAngle))
+    .add(at(graph.centre, project(state.atoms, ofAtom)));
+}
+
+/** [R, S, F] */
+function shortBonds({ first }: GraphTensors, { bonds }: State): tf.Tensor {
+  const [R, , F] = bonds.shape as Shape3;
+  const [, , S] = first.shape as Shape3;
+  return bonds.slice([0, 0, 0], [R, S, F]);
+}
+
+/** A gated perceptron: its name and the indices of its layers. */
+interface Gated {
+  readonly name: string;
+  readonly first: number;
+  readonly second?: number;
 }
 
 /** The columns of the first layers of core and gate, one above the other, by the `count` things that they meet: [2 F, F] each. */
-function firstLayer(p: ParameterTensors, gated: string, layer: number, count: number): tf.Tensor[] {
-  const weight = (branch: string) => parameter(p, `${gated}.${branch}.layers.${layer}.weight`);
+function firstLayer(p: ParameterTensors, { name, first }: Gated, count: number): tf.Tensor[] {
+  const weight = (branch: string) => parameter(p, `${name}.${branch}.layers.${first}.weight`);
   return tf.split(tf.concat([weight("mlp_core"), weight("mlp_gate")], 0), count, 1);
 }
 
 /**
  * silu(norm(core)) sigmoid(norm(gate)) of a first layer's result without its bias.
- * @param last index of a second layer, if there is one
  * @param sum [..., 2 F]: core and gate
  */
-function gatedMessage(
-  p: ParameterTensors,
-  gated: string,
-  layer: number,
-  last: number | undefined,
-  sum: tf.Tensor,
-): tf.Tensor {
+function gatedMessage(p: ParameterTensors, { name, first, second }: Gated, sum: tf.Tensor): tf.Tensor {
   const [core, gate] = tf.split(sum, 2, -1).map((half, k) => {
-    const branch = `${gated}.${k === 0 ? "mlp_core" : "mlp_gate"}`;
-    const first = half.add(parameter(p, `${branch}.layers.${layer}.bias`));
-    const x = last === undefined ? first : linear(p, `${branch}.layers.${last}`, silu(first));
-    return layerNorm(p, `${gated}.bn${k + 1}`, x);
+    const branch = `${name}.${k === 0 ? "mlp_core" : "mlp_gate"}`;
+    const x = half.add(parameter(p, `${branch}.layers.${first}.bias`));
+    const y = second === undefined ? x : linear(p, `${branch}.layers.${second}`, silu(x));
+    return layerNorm(p, `${name}.bn${k + 1}`, y);
   });
   return silu(core).mul(sigmoid(gate));
 }

@@ -165,16 +165,13 @@ function resultOf(
   const references = model.parameters.get("composition_model.fc.weight")!.data;
   const place = graph.classOfAtom.map((c) => row * N + placement.atoms + c);
   const siteEnergies = place.map((at, i) => energies[at] + references[crystal.atomicNumbers[i] - 1]);
-  const { forces, stress } = derivatives(
-    crystal,
-    graph,
-    graph.bonds.map((_, k) => {
-      const all = contract(basis.atom, k, gradients[0], row * U + bondPlace(shape, placement, graph, k));
-      return k < graph.shortCount ? all + contract(basis.bond, k, gradients[1], row * S + placement.short + k) : all;
-    }),
-    graph.angles.map((_, k) => contract(basis.angle, k, gradients[2], row * G + placement.angles + k)),
-    projection(crystal.latticeMatrix, operations),
-  );
+  const byDistance = graph.bonds.map((_, k) => {
+    const all = contract(basis.atom, k, gradients[0], row * U + bondPlace(shape, placement, graph, k));
+    return k < graph.shortCount ? all + contract(basis.bond, k, gradients[1], row * S + placement.short + k) : all;
+  });
+  const byAngle = graph.angles.map((_, k) => contract(basis.angle, k, gradients[2], row * G + placement.angles + k));
+  const symmetry = projection(crystal.latticeMatrix, operations);
+  const { forces, stress } = derivatives(crystal, graph, { byDistance, byAngle }, symmetry);
   return {
     energy: siteEnergies.reduce((sum, e) => sum + e, 0),
     siteEnergies,

@@ -1,11 +1,10 @@
 // The measure of an energy model, on a model whose numbers can be worked out by hand.
 import { describe, expect, test } from "vitest";
 import type { Crystal } from "../../src/crystal/index.js";
-import { volume } from "../../src/crystal/index.js";
-import { crystalOf } from "../../src/crystal/index.js";
+import { crystalOf, elementSymbol, volume } from "../../src/crystal/index.js";
 import type { DosRecord, RecordProperties } from "../../src/data/index.js";
 import type { EnergyModel, EnergyResult, Potential } from "../../src/energy/index.js";
-import { checkEnergyModel } from "../../src/energy/index.js";
+import { checkEnergyModel, fitReferences, formationEnergy, referencesOf } from "../../src/energy/index.js";
 import { rocksalt } from "./support.js";
 
 const gigapascal = 160.21766208;
@@ -68,6 +67,30 @@ describe("checkEnergyModel", () => {
     expect(formationEnergy.mean).toBeCloseTo((Math.abs(k - 0.5) + Math.abs(k / 4 + 0.2)) / 4, 6);
     expect(volumes).toMatchObject({ count: 5, converged: 5, within2Percent: 0.4 });
     expect(volumes.median).toBeCloseTo(1 - 10 / 10.5, 2);
+  });
+
+  test("references fitted to other crystals bring formation energies to the recipe's", async () => {
+    const others = ([[12, 8], [12, 12], [8, 8], [26, 8], [26, 12]] as [number, number][]).map((numbers) =>
+      record(salt(10, numbers), { formation_energy_eV_per_atom: numbers[0] / 100 }),
+    ); // prettier-ignore
+    const references = await referencesOf(springs(0.02), others);
+    const wrong = record(salt(10, [26, 12]), { formation_energy_eV_per_atom: 0.25 });
+    const found = await checkEnergyModel(springs(0.02), [wrong], { references });
+    expect(formationEnergy(wrong.crystal, -38, references)).toBeCloseTo(found.fittedFormationEnergy!.mean + 0.25, 6);
+    expect(formationEnergy(rocksalt(4, [79, 8]), 0, references)).toBeUndefined();
+  });
+
+  test("fitted references are those that samples were made with, in spite of a wild one", () => {
+    const own: Record<string, number> = { O: -5, Mg: -1.5, Fe: -8 };
+    const samples = ([[8, 8], [12, 8], [26, 8], [26, 12], [12, 12], [26, 26]] as [number, number][]).flatMap((numbers) => {
+      const crystal = salt(10, numbers);
+      const energy = numbers.reduce((sum, z) => sum + own[elementSymbol(z)], 0);
+      return [0, 0.01, -0.01, 0.02].map((noise) => ({ crystal, energy, formationEnergy: noise }));
+    }); // prettier-ignore
+    const wild = { crystal: salt(10, [8, 8]), energy: -10, formationEnergy: 3 };
+    const found = fitReferences([...samples, wild]);
+    for (const [symbol, energy] of Object.entries(own)) expect(found[symbol]).toBeCloseTo(energy, 1);
+    expect(fitReferences([])).toEqual({});
   });
 
   test("of nothing is empty", async () => {

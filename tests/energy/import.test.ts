@@ -26,7 +26,7 @@ describe("the bundled weights", () => {
     expect(() => decodeEnergyModel(encodeEnergyModel({ ...model, parameters: fewer }), "x.st")).toThrow(
       /x\.st: parameter angle_basis_expansion\.fourier_expansion\.frequencies is missing/,
     );
-    const denoiser = await readFile(modelPath.replace("energy", "denoiser"));
+    const denoiser = await readFile(modelPath.replace("energy.safetensors", "denoiser.safetensors"));
     expect(() => decodeEnergyModel(denoiser, "d.st")).toThrow(
       'd.st: expected an energy model (format "dosmith-energy")',
     );

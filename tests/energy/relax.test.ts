@@ -33,7 +33,10 @@ describe("relaxCrystals", () => {
     while (!results) {
       const { done, value } = await run.next();
       if (done) results = value;
-      else (steps.push(value.step), expect(value.running + value.finished.length).toBeLessThanOrEqual(value.total));
+      else {
+        steps.push(value.step);
+        expect(value.running + value.finished.length).toBeLessThanOrEqual(value.total);
+      }
     }
     expect(steps).toEqual(steps.map((_, k) => k + 1));
     expect(results.map(({ converged, index }) => [converged, index])).toEqual([[true, 0], [true, 1]]); // prettier-ignore
