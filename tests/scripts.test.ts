@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,6 +31,27 @@ describe("set-up", () => {
       "node_modules/a",
     ]);
     expect(missingPackages(wanted, { packages: {} })).toEqual(["node_modules/a"]);
+  });
+});
+
+describe("installation", () => {
+  type Lock = { packages: Record<string, { hasInstallScript?: boolean; resolved?: string }> };
+  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as Lock;
+
+  test("downloads nothing from outside the registry: the lock file announces no script that would", () => {
+    const scripts = Object.keys(packages).filter((path) => packages[path].hasInstallScript);
+    expect(scripts.map((path) => path.replace(/.*node_modules\//, "")).sort()).toEqual([
+      "@tensorflow/tfjs-node-gpu", // optional: left out where its download fails
+      "core-js",
+      "protobufjs",
+      "zeromq",
+    ]);
+  });
+
+  test("bundles onnxruntime-node without its script and danfojs-node without what is elsewhere", () => {
+    const manifest = (name: string) => readFileSync(join("node_modules", name, "package.json"), "utf8");
+    expect(JSON.parse(manifest("onnxruntime-node"))).not.toHaveProperty("scripts");
+    expect(manifest("danfojs-node")).not.toMatch(/"https:\/\/[^"]*\.tgz"|tfjs-node"/);
   });
 });
 
