@@ -18,7 +18,7 @@ const launcher = join(here, "dosmith-kernel.cjs");
 
 /**
  * Installs the kernelspec and returns its folder. Doing it again replaces it.
- * @throws Error when the prefix is no folder
+ * @throws Error when there is no folder of that name
  * @param {Place} [options] with a prefix (a virtual or conda environment) into its share/jupyter, else
  * into the user's Jupyter data folder (JUPYTER_DATA_DIR where that is set)
  */
