@@ -13,7 +13,7 @@ export function isNovel(crystal: CrystalLike, training: TrainingSet, threshold =
 /** Share of the structurally valid candidates that are not in the training set, by composition and structure. */
 export const novelty: Metric = {
   name: "novelty",
-  description: "Share of the structurally valid candidates that are no training record's composition and structure.",
+  description: "Share of the structurally valid candidates whose composition and structure no training record has.",
   unit: "share",
   needs: ["trainingSet"],
   compute: ({ candidates, trainingSet }) =>

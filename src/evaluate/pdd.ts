@@ -11,7 +11,7 @@ export interface PddOptions {
 }
 
 /**
- * The pointwise distance distribution of a crystal with coloured atoms. It is the same for every description of a
+ * The pointwise distance distribution of a crystal whose elements are told apart. It is the same for every description of a
  * crystal (cell, origin, orientation, handedness, order of atoms, supercell) and changes continuously with it.
  */
 export interface PointwiseDistances {

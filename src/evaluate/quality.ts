@@ -61,7 +61,7 @@ export type QualityEvent =
       readonly done: number;
       readonly total: number;
     }
-  /** A generator has met all targets. */
+  /** A generator is through with all targets. */
   | { readonly kind: "row"; readonly row: SummaryRow };
 
 /**

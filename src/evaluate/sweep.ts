@@ -29,8 +29,8 @@ export interface SweepOptions extends Omit<QualityOptions, "targets" | "generato
 export type SweepRow = SummaryRow & { guidance_weight: number };
 
 /**
- * The quality table along the guidance weight: one row a weight, in the order given. All weights use the same seed, so
- * that they start from the same noise and their differences are the weight's.
+ * The quality table against the guidance weight: one row per weight, in the order given. All weights use the same seed, so
+ * that they start from the same noise and differ by the weight alone.
  */
 export async function sweepGuidance(
   generate: GuidedGenerate,

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { addBias, layerNorm, linear, parameter, pieces, project, roll, silu } from "./layers.js";
+import { offsetGroups } from "./offset-groups.js";
 import type { ParameterSpec, ParameterTensors, WeightPiece, WeightPieces } from "./parameters.js";
 import { layerNormSpecs, linearSpecs } from "./parameters.js";
 
@@ -23,7 +24,7 @@ export function messagePassing(
   { nodes, fracCoords, latticeFeatures }: CspTensors,
 ): tf.Tensor {
   const edges = Array.from({ length: size.layerCount }, (_, layer) => edgeWeights(p, size, layer));
-  const groups = offsetGroups(nodes.shape, size.pairLimit ?? defaultPairLimit);
+  const groups = offsetGroups(nodes.shape, size.pairLimit);
   const fourier =
     groups.length === 1 ? fourierProducts(edges, size, fracCoords) : fourierInGroups(edges, size, fracCoords, groups);
   const last = edges.reduce(
@@ -32,21 +33,6 @@ export function messagePassing(
     nodes,
   );
   return layerNorm(p, "final_layer_norm", last);
-}
-
-/** Numbers in a pair tensor [R, B, S, N, H] up to which all offsets S = N go at once: 16 MB, which fit into a cache. */
-const defaultPairLimit = 1 << 22;
-
-/** The offsets 0..N-1 in groups whose pair tensors stay below the limit; s and N - s are together, as they share features. */
-function offsetGroups(shape: readonly number[], limit: number): number[][] {
-  const N = shape[2];
-  const perOffset = shape.reduce((a, b) => a * b, 1);
-  if (perOffset * N <= limit) return [Array.from({ length: N }, (_, s) => s)];
-  const pairs = Array.from({ length: Math.floor(N / 2) }, (_, k) => [...new Set([k + 1, N - k - 1])]);
-  const inGroup = Math.max(1, Math.floor(limit / perOffset / 2));
-  const groups: number[][] = [[0]];
-  for (let at = 0; at < pairs.length; at += inGroup) groups.push(pairs.slice(at, at + inGroup).flat());
-  return groups;
 }
 
 /** What the message passing sees of a block. */

@@ -21,7 +21,7 @@ export interface NoisyTensors {
   readonly signal: tf.Tensor;
 }
 
-/** What the denoiser says of R guidance branches. */
+/** The denoiser's predictions for R guidance branches. */
 export interface DenoiserTensors {
   /** [R, B, N, C] noise in the types */
   readonly types: tf.Tensor;
@@ -29,7 +29,7 @@ export interface DenoiserTensors {
   readonly fracCoords: tf.Tensor;
   /** [R, B, 3, 3] noise in the lattice */
   readonly lattice: tf.Tensor;
-  /** [R, B, 3, 3] sqrt(ab) eps - sqrt(1 - ab) x_0 of a metric: what its head says before it is turned into noise */
+  /** [R, B, 3, 3] sqrt(ab) eps - sqrt(1 - ab) x_0 of a metric: its head's own prediction, before that is turned into noise */
   readonly latticeVelocity?: tf.Tensor;
   /** [R, B, N, C] logits of the clean elements, when the configuration predicts them */
   readonly logits?: tf.Tensor;

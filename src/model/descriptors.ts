@@ -4,7 +4,7 @@ import { elementCount, elementData } from "../crystal/index.js";
 export const descriptorSize = 18 + 7 + 3;
 
 /**
- * What the periodic table says of an element: group and period (one-hot), electronegativity, covalent radius and number
+ * Descriptors of an element from the periodic table: group and period (one-hot), electronegativity, covalent radius and number
  * of valence electrons, scaled to about one. Lets a network share what it learns between neighbours in the table, which
  * is where small data sets lose.
  */

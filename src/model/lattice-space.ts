@@ -25,7 +25,7 @@ export function encodeLattice(
 
 /**
  * The inverse of `encodeLattice`; a metric becomes its symmetric square root, a lattice in some frame. Never throws: what a
- * diverged network says becomes a cell that is no cell, for the validity check to count.
+ * diverged network predicts becomes an invalid cell, which the validity check counts.
  */
 export function decodeLattice(
   values: ArrayLike<number>,

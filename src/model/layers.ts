@@ -49,7 +49,7 @@ export function silu(x: tf.Tensor): tf.Tensor {
 }
 
 /**
- * Pieces along `axis`: so many equal ones, or of these sizes. tfjs's gradient of a split into one piece fails, so that one is the
+ * Pieces along `axis`: a number of equal ones, or of these sizes. tfjs's gradient of a split into one piece fails, so that one is the
  * tensor itself.
  */
 export function pieces(x: tf.Tensor, parts: number | readonly number[], axis: number): tf.Tensor[] {
@@ -64,7 +64,7 @@ export function roll(x: tf.Tensor, shift: number, axis: number): tf.Tensor {
   return tf.concat([tail, head], axis);
 }
 
-/** The named parameter; a missing one is a programming error and says which. */
+/** The named parameter. @throws Error that names it when it is missing (a programming error) */
 export function parameter(p: ParameterTensors, name: string): tf.Tensor {
   const tensor = p.get(name);
   if (!tensor) throw new Error(`model: parameter ${name} is missing`);

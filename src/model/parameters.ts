@@ -87,5 +87,8 @@ function startValues({ shape, start }: ParameterSpec, seed: number, index: numbe
   const size = shape.reduce((a, b) => a * b, 1);
   if (start.kind === "constant") return new Float32Array(size).fill(start.value);
   const bound = 1 / Math.sqrt(start.fanIn);
-  return key(seed).fold(index, 0, 0).uniforms(size).map((u) => (2 * u - 1) * bound);
+  return key(seed)
+    .fold(index, 0, 0)
+    .uniforms(size)
+    .map((u) => (2 * u - 1) * bound);
 }

@@ -57,7 +57,7 @@ export function radialPredictor(
   return totals.length > 0 ? { siteDos, totalPerAtom: mean(totals) } : { siteDos };
 }
 
-/** What each member of the ensemble says. */
+/** The prediction of each member of the ensemble. */
 export function memberPredictions(
   p: ParameterTensors,
   config: RadialPredictorConfig,

@@ -15,7 +15,7 @@ export interface BackendStatus {
   readonly reason?: string;
 }
 
-/** What the compiled backends' names stand for. */
+/** The options behind the compiled backends' names. */
 export const compiledBackends = {
   "compiled-cpu": { executionProvider: "cpu" },
   "compiled-cpu-int8": { executionProvider: "cpu", precision: "int8" },

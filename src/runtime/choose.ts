@@ -8,7 +8,7 @@ export interface BackendTrial {
   readonly name: BackendName;
   /** Of one run of the trial program; absent where it did not run. */
   readonly ms?: number;
-  /** Why it is no choice. */
+  /** Why it is not eligible; absent if it is. */
   readonly reason?: string;
 }
 
@@ -19,9 +19,9 @@ export interface BackendChoice {
   readonly trials: readonly BackendTrial[];
 }
 
-/** Another backend must be so many times faster than compiled-cpu: a trial is short, and results differ in last digits. */
+/** Another backend must be this many times faster than compiled-cpu: a trial is short, and results differ in the last digits. */
 const gain = 1.5;
-/** Largest difference from compiled-cpu that is no defect, relative to the largest value. */
+/** Largest difference from compiled-cpu that counts as rounding, relative to the largest value. */
 const tolerance = 1e-3;
 const accelerators = ["compiled-cuda", "compiled-webgpu", "eager-tensorflow"] as const;
 
@@ -46,7 +46,7 @@ export async function chooseBackend(
   return { name: trials.reduce((best, trial) => (time(trial) < time(best) ? trial : best)).name, trials };
 }
 
-/** Whether the machine seems to have one; on Linux its device file, elsewhere there always is something. */
+/** Whether the machine seems to have one: on Linux by its device files; elsewhere it is taken for granted. */
 function graphicsProcessor(): boolean {
   return (
     process.platform !== "linux" || ["/dev/nvidia0", "/dev/dri/renderD128", "/dev/kfd"].some((path) => existsSync(path))
@@ -78,7 +78,7 @@ async function attempt(
   }
 }
 
-/** Largest difference, relative to the largest value; not a number if any of the values is none. */
+/** Largest difference, relative to the largest value; NaN if any of the values is NaN. */
 function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [worst, largest] = [0, 1e-6];
   for (let i = 0; i < b.length; i++) {
@@ -90,7 +90,7 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 const [rows, width, layers] = [512, 512, 4];
 
-/** A small network of what the denoiser is made of: normalisation, dense layers, SiLU, sines. */
+/** A small network with the denoiser's operations: normalisation, dense layers, SiLU, sines. */
 const trialProgram: ProgramSource = {
   name: "backend trial",
   inputs: [{ shape: [rows, width] }],

@@ -178,7 +178,7 @@ class CompiledProgram implements Program {
 
 let knownStopMessage: Promise<string | undefined> | undefined;
 
-/** What the binding says when it meets `stop`: learned from a model that has no other output. */
+/** The binding's error message when it meets `stop`: learned from a model that has no other output. */
 function stopMessage(): Promise<string | undefined> {
   return (knownStopMessage ??= learnStopMessage());
 }

@@ -24,7 +24,7 @@ export interface ProgramSource {
   readonly constants?: readonly HostTensor[];
   /**
    * Whether an engine may round what meets its constants: where small errors do no harm, as in a sampler, whose later steps
-   * mend those of the earlier ones. Only engines that somebody chose for it do.
+   * correct those of the earlier ones. Only engines that were chosen for it do.
    */
   readonly roundable?: boolean;
 }

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Engine, ProgramSource } from "./engine.js";
 import type { Precision } from "./onnx/rounded-weights.js";
 
-/** Largest errors of products, relative to the largest entry, that are rounding and no defect. */
+/** Largest errors of products, relative to the largest entry, that count as rounding. */
 export const roundingErrors: Readonly<Record<Precision, number>> = { float32: 1e-4, float16: 0.003, int8: 0.03 };
 
 /**
@@ -42,7 +42,7 @@ export function matrixProduct(n: number): ProgramSource {
   return { name, fn: (a, b) => [tf.matMul(a, b)], inputs: [{ shape }], constants, roundable: true };
 }
 
-/** An n x n matrix that is no simple pattern. */
+/** An n x n matrix without a simple pattern. */
 export function waves(n: number): Float32Array {
   return Float32Array.from({ length: n * n }, (_, i) => Math.sin(i * i * 0.37));
 }

@@ -3,7 +3,7 @@ import type { Arrays, OptimiserState } from "./optimiser.js";
 import type { Packing } from "./packing.js";
 import type { StepArrays, UpdateRule } from "./update-rule.js";
 
-/** What a step changes, as its program takes it; a group of arrays gets its names when somebody asks for it. */
+/** What a step changes, as its program takes it; the arrays of a group are named when they are first read. */
 export class PackedArrays implements StepArrays {
   private readonly named = new Map<number, Arrays>();
 

@@ -45,12 +45,12 @@ export async function saveTrainerState(path: string, state: TrainerState, recipe
 export interface SavedRun {
   readonly specs: readonly ParameterSpec[];
   readonly recipe: string;
-  /** Of the trainer; the optimiser says which arrays it remembers. */
+  /** Of the trainer; the optimiser names the arrays that it remembers. */
   readonly options: { readonly optimiser: Pick<Optimiser, "slots"> };
 }
 
 /**
- * Reads a saved run, or undefined when there is none.
+ * Reads a saved run, or undefined when there is no such file.
  * @throws Error that names the file when it is damaged or belongs to another recipe; with the version that made the file
  *   where that is another one
  */

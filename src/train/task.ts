@@ -18,7 +18,7 @@ export interface TaskBlock {
   readonly inputs: readonly (Float32Array | Int32Array)[];
 }
 
-/** What the trainer trains: data and loss, without any notion of optimisation. */
+/** What is trained: data and loss; how they are optimised is the trainer's. */
 export interface TrainingTask {
   readonly name: string;
   readonly initial: Parameters;

@@ -79,7 +79,7 @@ export async function* runTraining(
 ): AsyncGenerator<TrainingProgress, TrainerState> {
   const programs = valuePrograms(engine, task);
   const stepper = new TrainingStep(engine, task, options);
-  // What it began with is let go after the first step: `state` is written over.
+  // The initial arrays are released after the first step, since `state` is replaced.
   let arrays: StepArrays = state;
   try {
     if ((await task.validation()).length === 0) throw new Error("training: the validation set is empty");
@@ -118,7 +118,7 @@ export async function* runTraining(
 /** A state without its arrays. */
 type Position = Omit<TrainerState, keyof StepArrays>;
 
-/** Names of arrays are looked up when somebody asks for them. */
+/** The state after a step; its arrays are named when they are first read. */
 function stateOf(arrays: StepArrays, { step, best, plateau, history, recent }: Position): TrainerState {
   return {
     ...{ step, best, plateau, history, recent },

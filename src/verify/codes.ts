@@ -9,7 +9,7 @@ export interface Command {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A program that computes what a crystal is, run beside us. */
+/** A program that computes properties of crystals, run as a process of its own. */
 interface Code {
   readonly script: string;
   /** Python modules that it needs. */

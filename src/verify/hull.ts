@@ -13,7 +13,7 @@ export interface Phase {
   readonly energyPerAtom: number;
 }
 
-/** Where a phase lies against the others. */
+/** Where a phase lies relative to the others. */
 export type HullAnswer =
   | {
       readonly kind: "hull";
@@ -28,7 +28,7 @@ export type HullAnswer =
 
 /** Answers for phases against a fixed set of known ones. */
 export interface Hull {
-  /** @throws Error when the energy is no finite number */
+  /** @throws Error when the energy is not a finite number */
   above(phase: Phase): HullAnswer;
 }
 

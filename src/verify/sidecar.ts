@@ -19,7 +19,7 @@ export class SidecarError extends Error {
 /**
  * A process that answers one line of JSON with one line of JSON: {id, ...} with {id, result} or {id, error: {reason,
  * message}}. It starts with the first question. One question at a time; a process that is late or dies is replaced
- * when the next one comes, so that a crystal which brings it down costs nobody else anything.
+ * when the next one comes, so that a crystal which crashes it does not affect the others.
  */
 export class Sidecar {
   #running: { readonly child: ChildProcessWithoutNullStreams; readonly answers: AsyncIterator<string> } | undefined;

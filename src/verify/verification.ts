@@ -19,7 +19,7 @@ export const failureReasons = [
 /** Why a crystal has no result. */
 export type FailureReason = (typeof failureReasons)[number];
 
-/** The outcome of a first-principles calculation of one crystal: a record like those of the data set, or why there is none. */
+/** The outcome of a first-principles calculation of one crystal: a record like those of the data set, or the reason for failure. */
 export type Verification = DoneVerification | FailedVerification;
 
 interface Asked {

@@ -43,7 +43,7 @@ export interface VerifyOptions {
 
 /**
  * Computes crystals with a first-principles code at the data set's settings, and yields each as it is finished: DOS,
- * energy, pressure and largest force, or why there is none. One failure costs no other crystal anything.
+ * energy, pressure and largest force, or the reason for failure. One crystal's failure does not affect the others.
  *
  * @throws Error when the code is not on this machine (it names the command that installs it), or when `signal` is aborted
  *

@@ -121,6 +121,18 @@ describe.each(engines)("a training step on $name", (engine) => {
     expect([second, third].map(({ parameters }) => parameters.get("w")!.data[0])).toEqual([-2, -3]);
   });
 
+  test("what one training step returned goes into another that packs it otherwise", async () => {
+    const matrix = one([1, 2, 3, 4, 5, 6], [2, 3]);
+    const gradient = given([1, 2, 3, 4, 5, 6], [2, 3]);
+    const pieces = new Map([["w", [{ columns: 1, stack: "a" }, { columns: 2, stack: "b" }]]]); // prettier-ignore
+    const rule: UpdateRule = { optimiser: descent, clip: noClip, emaDecay: 0 };
+    using plain = new TrainingStep(engine, { name: "plain", trained }, rule);
+    using cut = new TrainingStep(engine, { name: "cut", trained, pieces }, rule);
+    const { arrays: first } = await plain.run(start(matrix, descent), [gradient], 1, 1);
+    const { arrays: second } = await cut.run(first, [gradient], 2, 1);
+    expect(Array.from(second.parameters.get("w")!.data)).toEqual([-1, -2, -3, -4, -5, -6]);
+  });
+
   test("the average follows a jump, early steps quickly", async () => {
     const after = async (decay: number, step: number): Promise<number> => {
       const { arrays } = await stepper({ optimiser: descent, emaDecay: decay }).run(

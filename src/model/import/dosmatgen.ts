@@ -9,12 +9,12 @@ import { assertParameters } from "../parameters.js";
 import { type LightningCheckpoint, readLightningCheckpoint } from "./lightning.js";
 import type { Plain } from "./plain.js";
 
-/** A reference checkpoint as a model of ours, and what it has besides. */
+/** A reference checkpoint as one of our models, and the rest of its content. */
 export interface DosmatgenImport {
   readonly model: DenoiserModel;
   /** What the parameters' names began with in the checkpoint, for example "decoder.". */
   readonly prefix: string;
-  /** Everything in the state dictionary that is no parameter of the denoiser: schedules and other buffers. */
+  /** Everything in the state dictionary that is not a parameter of the denoiser: schedules and other buffers. */
   readonly extra: ReadonlyMap<string, HostTensor>;
 }
 
@@ -151,7 +151,7 @@ type Dictionary = { readonly [key: string]: Plain };
 
 /**
  * The first dictionary that has `key`, wherever the configuration nests it. Dictionaries may share parts: each is looked at
- * once, or a small file of them would take for ever.
+ * once; otherwise a small file could take exponential time.
  */
 function options(plain: Plain, key: string, seen = new Set<Dictionary>()): Dictionary | undefined {
   if (plain === null || typeof plain !== "object" || Array.isArray(plain)) return undefined;

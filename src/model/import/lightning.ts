@@ -5,7 +5,7 @@ import { type Plain, toPlain } from "./plain.js";
 import { loadTensor, TensorReference, torchGlobals, torchStorage } from "./torch.js";
 import { openZip } from "./zip.js";
 
-/** What a PyTorch-Lightning checkpoint says about a model. Optimiser states and callbacks are not read. */
+/** The model in a PyTorch-Lightning checkpoint. Optimiser states and callbacks are not read. */
 export interface LightningCheckpoint {
   /** Parameters and buffers by their full names; floating types as Float32Array, integers as Int32Array. */
   readonly stateDict: Map<string, HostTensor>;

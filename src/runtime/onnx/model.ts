@@ -11,7 +11,7 @@ const OPSET_VERSION = 18;
 export const inputName = (i: number): string => `input${i}`;
 export const outputName = (i: number): string => `output${i}`;
 
-/** An output that is no tensor and comes before all others, see `encodeOnnx`. */
+/** An output that is not a tensor and comes before all others, see `encodeOnnx`. */
 export const stopName = "stop";
 
 export interface EncodeOptions {

@@ -38,7 +38,7 @@ export function roundedWeights(graph: Graph, precision: Precision): RoundedWeigh
 }
 
 function unknownWeight({ id }: Value): never {
-  throw new Error(`onnx: value ${id} is no weight that is rounded`);
+  throw new Error(`onnx: value ${id} is not a weight whose products are rounded`);
 }
 
 const arranges = ({ op }: GraphNode): boolean => op === "transpose" || op === "slice" || op === "concat";

@@ -24,9 +24,9 @@ export const layoutKernels: Record<string, Kernel> = {
     return slice(g, x, from, length);
   },
   SplitV: (g, { x }, { numOrSizeSplits, axis }) => {
-    const along = axisOf(axis, x);
-    const sizes = backend_util.prepareSplitSize(x as unknown as Tensor, numOrSizeSplits, along);
-    return split(g, x, sizes, along);
+    const splitAxis = axisOf(axis, x);
+    const sizes = backend_util.prepareSplitSize(x as unknown as Tensor, numOrSizeSplits, splitAxis);
+    return split(g, x, sizes, splitAxis);
   },
   PadV2: (g, { x }, { paddings, constantValue }) => pad(g, x, paddings, constantValue),
   Tile: (g, { x }, { reps }) => tile(g, x, reps),
