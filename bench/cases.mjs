@@ -1,5 +1,14 @@
 // What is measured: each case is prepared once an engine and then run again and again.
-import { blockNetwork, cosineSchedule, fastSampler, guidedDenoise, startState, streamNoise } from "dosmith/diffusion";
+import {
+  blockNetwork,
+  cosineSchedule,
+  evaluate,
+  fastSampler,
+  guidedDenoiser,
+  sample,
+  startState,
+  streamNoise,
+} from "dosmith/diffusion";
 import { denoiserSpecs, denoiserPieces, initialParameters } from "dosmith/model";
 import { adam, denoiserLoss, startOptimiser, TrainingStep } from "dosmith/train";
 
@@ -24,7 +33,6 @@ function sampled(engine, config, B, N) {
   const network = blockNetwork(engine, { config, parameters, schedule }, shape);
   return {
     network,
-    schedule,
     start: startState(0, indices, shape, config.timesteps),
     noise: streamNoise(0, indices, shape),
   };
@@ -42,8 +50,9 @@ export async function guidedCase(engine, config, B, N) {
   const { network, start } = sampled(engine, config, B, N);
   const encoded = waves(B * N * config.hiddenDim);
   const weights = new Float32Array(B).fill(2);
+  const denoiser = network.denoiser(() => ({ branches: "guided", encoded, weights }));
   return {
-    run: () => network.evaluate(start, config.timesteps >> 1, { branches: "guided", encoded, weights }),
+    run: () => evaluate(denoiser, start, config.timesteps >> 1),
     dispose: network.dispose,
   };
 }
@@ -58,8 +67,8 @@ export async function guidedCase(engine, config, B, N) {
  * @returns {Promise<Case>}
  */
 export async function samplingCase(engine, config, B, N, evaluations) {
-  const { network, schedule, start, noise } = sampled(engine, config, B, N);
-  const { dosPoints, timesteps } = config;
+  const { network, start, noise } = sampled(engine, config, B, N);
+  const { dosPoints } = config;
   const condition = {
     siteDos: waves(B * N * dosPoints),
     siteMask: new Float32Array(B * N).fill(1),
@@ -67,10 +76,11 @@ export async function samplingCase(engine, config, B, N, evaluations) {
     totalDos: new Float32Array(B * dosPoints),
     totalMask: new Float32Array(B),
   };
-  const denoise = await guidedDenoise(network, condition, { guidanceWeight: 2, timesteps });
+  const denoiser = await guidedDenoiser(network, condition, { guidanceWeight: 2 });
+  const sampler = fastSampler({ steps: evaluations, latticeBound: 1e3 });
   return {
     async run() {
-      const steps = fastSampler(denoise, start, schedule, noise, { steps: evaluations, latticeBound: 1e3 });
+      const steps = sample(sampler, { denoiser, start, noise });
       while (!(await steps.next()).done);
     },
     dispose: network.dispose,

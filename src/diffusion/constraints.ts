@@ -1,111 +1,73 @@
-import type { Denoise } from "./denoise.js";
-import { cleanEstimate } from "./fast-step.js";
-import type { NoiseSource } from "./noise.js";
-import type { Schedule } from "./schedule.js";
-import type { DiffusionState, Field, Fields } from "./state.js";
+import type { Tensor } from "@tensorflow/tfjs";
+import type { Block, Inputs, Tensors } from "./block.js";
+import { cleanEstimate, type Level } from "./level.js";
+import type { DiffusionState } from "./state.js";
 
 /**
- * Something that a generated block must obey. It wraps a denoiser (`before` rewrites what the network sees, `after` what
- * it says) and has the last word on the final state (`finish`), so no sampler knows of it.
+ * Something that a generated block must obey. Around the denoiser it is a tensor function, a part of the sampler's program:
+ * `before` rewrites what the network sees, `after` what it says; at the end `finish` has the last word on the host. No sampler
+ * knows of it.
  */
 export interface Constraint {
-  /** What the denoiser sees instead of the state. */
-  before?(state: DiffusionState, t: number): DiffusionState;
-  /** Corrects the estimate of the denoiser. */
-  after?(state: DiffusionState, t: number, estimate: Fields): Fields;
-  /** Makes the finished crystals obey exactly. */
-  finish(state: DiffusionState): DiffusionState;
-  /** [C], 0 for forbidden classes: given only where setting their clean types to 0 is all that `before` and `after` do. */
-  readonly classMask?: Float32Array;
+  /** Constraints of one name must compute the same of their inputs: programs with them are compiled once. */
+  readonly name: string;
+  /** What its tensor functions are fed at time index t. */
+  inputs?(t: number): Inputs;
+  /** @param x the noisy block */
+  before?(x: Block, given: ConstraintTensors): Block;
+  /** @param clean the clean block as estimated from `given.x`, of the coordinates the displacement to it */
+  after?(clean: Block, given: ConstraintTensors & { readonly x: Block }): Block;
+  /** Turns the last state into one that obeys. */
+  finish?(state: DiffusionState): DiffusionState;
 }
 
-/** A denoiser under constraints, applied in order; steps stay fused where all constraints are choices of classes. */
-export function constrainDenoise(denoise: Denoise, constraints: readonly Constraint[]): Denoise {
-  const constrained = async (state: DiffusionState, t: number): Promise<Fields> => {
-    const seen = constraints.reduce((s, c) => c.before?.(s, t) ?? s, state);
-    const estimate = await denoise(seen, t);
-    return constraints.reduce((e, c) => c.after?.(seen, t, e) ?? e, estimate);
+/** What a constraint computes with, inside a program. */
+export interface ConstraintTensors {
+  readonly inputs: Tensors;
+  readonly level: Level<Tensor>;
+}
+
+/**
+ * A denoiser under constraints, inside a program; they are applied in order.
+ * @returns from a noisy block the clean one, of the coordinates the displacement to it
+ * @throws Error that names the constraint when one fails
+ */
+export function constrain(
+  predict: (x: Block) => Block,
+  constraints: readonly Constraint[],
+  { level, inputs }: { readonly level: Level<Tensor>; readonly inputs: Readonly<Record<string, Tensors>> },
+): (x: Block) => Block {
+  const given = constraints.map((_, i) => ({ level, inputs: inputs[groupName(i)] }));
+  return (noisy) => {
+    const x = constraints.reduce((b, c, i) => named(c, () => c.before?.(b, given[i]) ?? b), noisy);
+    const clean = cleanEstimate(x, predict(x), level);
+    const allowed = constraints.reduce((b, c, i) => named(c, () => c.after?.(b, { ...given[i], x }) ?? b), clean);
+    if (x.fracCoords === noisy.fracCoords) return allowed;
+    return { ...allowed, fracCoords: allowed.fracCoords.add(x.fracCoords).sub(noisy.fracCoords) };
   };
-  const masks = constraints.map(({ classMask }) => classMask);
-  const fused = masks.every((mask) => mask !== undefined)
-    ? masks.reduce((steps, mask) => steps?.withClasses(mask), denoise.fused)
-    : undefined;
-  return Object.assign(constrained, { fused });
+}
+
+/** What the programs of constraints are fed, by group. */
+export function constraintInputs(constraints: readonly Constraint[], t: number): Record<string, Inputs> {
+  return Object.fromEntries(constraints.map((c, i) => [groupName(i), named(c, () => c.inputs?.(t) ?? {})]));
+}
+
+/** What their names add to a program's. */
+export function constraintNames(constraints: readonly Constraint[]): string {
+  return constraints.map(({ name }) => `, ${name}`).join("");
 }
 
 /** The final state, as the constraints want it. */
 export function finishState(state: DiffusionState, constraints: readonly Constraint[]): DiffusionState {
-  return constraints.reduce((s, c) => c.finish(s), state);
+  return constraints.reduce((s, c) => named(c, () => c.finish?.(s) ?? s), state);
 }
 
-/** Clean values of one field and which of its rows (atoms; crystals for the lattice) they hold. */
-export interface HeldField {
-  readonly field: Field;
-  /** Full-size array of the block. */
-  readonly values: Float32Array;
-  /** One entry per row. */
-  readonly rows: readonly boolean[];
-}
+const groupName = (i: number): string => `constraint ${i}`;
 
-/**
- * Keeps rows of a field at given clean values: at each t the network sees them noised to that t, as it was trained, and
- * is told to have recognised that noise; what the sampler keeps of these rows is never looked at, and at the end they are
- * exact. (The reference puts clean values back instead.)
- */
-export function hold({ field, values, rows }: HeldField, schedule: Schedule, noise: NoiseSource): Constraint {
-  const width = values.length / rows.length;
-  const replace = (array: Float32Array, value: (i: number) => number): Float32Array =>
-    array.map((old, i) => (rows[Math.floor(i / width)] ? value(i) : old));
-  return {
-    before(state, t) {
-      const z = noise(field, t, "hold");
-      return { ...state, [field]: replace(state[field], (i) => noised(field, values[i], z[i], t, schedule)) };
-    },
-    after(_state, t, estimate) {
-      const z = noise(field, t, "hold");
-      if (field === "fracCoords") return estimate;
-      return { ...estimate, [field]: replace(estimate[field], (i) => z[i]) };
-    },
-    finish: (state) => ({ ...state, [field]: replace(state[field], (i) => values[i]) }),
-  };
-}
-
-/** What the clean type vectors of one crystal, [N, C] and written in place, may become. */
-export type TypeProjection = (clean: Float32Array, atomsPerCrystal: number, classCount: number) => void;
-
-/** What types may become. */
-export interface TypeRestriction {
-  /** Applied to the network's clean estimate at every step. */
-  readonly soften: TypeProjection;
-  /** Turns the final type vectors into one-hot ones that obey. */
-  readonly decide: TypeProjection;
-  /** [C], 0 for forbidden classes: given only where setting them to 0 is all that `soften` does. */
-  readonly classMask?: Float32Array;
-}
-
-/** Restricts types softly at every step, and strictly at the end. */
-export function restrictTypes(schedule: Schedule, { soften, decide, classMask }: TypeRestriction): Constraint {
-  const eachCrystal = (types: Float32Array, state: DiffusionState, project: TypeProjection): Float32Array => {
-    const size = state.atomsPerCrystal * state.classCount;
-    for (let at = 0; at < types.length; at += size)
-      project(types.subarray(at, at + size), state.atomsPerCrystal, state.classCount);
-    return types;
-  };
-  return {
-    classMask,
-    after(state, t, estimate) {
-      const ab = schedule.alphasCumprod[t];
-      const [signal, spread] = [Math.sqrt(ab), Math.sqrt(1 - ab)];
-      const clean = eachCrystal(cleanEstimate(state.types, estimate.types, { signal, noise: spread }), state, soften);
-      const types = clean.map((x0, i) => (state.types[i] - signal * x0) / spread);
-      return { ...estimate, types };
-    },
-    finish: (state) => ({ ...state, types: eachCrystal(state.types.slice(), state, decide) }),
-  };
-}
-
-function noised(field: Field, value: number, z: number, t: number, schedule: Schedule): number {
-  if (field === "fracCoords") return value + schedule.coordSigmas[t] * z;
-  const ab = schedule.alphasCumprod[t];
-  return Math.sqrt(ab) * value + Math.sqrt(1 - ab) * z;
+function named<T>({ name }: Constraint, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    throw new Error(`constraint "${name}": ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }

@@ -1,19 +1,28 @@
 export { cosineSchedule, type Schedule, type ScheduleOptions } from "./schedule.js";
 export { scoreNorm, scoreNorms, wrappedNormalDensity, wrappedNormalScore } from "./wrapped-normal.js";
-export { argmaxTypes, fieldSize, wrap, type DiffusionState, type Field, type Fields } from "./state.js";
-export { startState, streamNoise, type BlockShape, type NoisePurpose, type NoiseSource } from "./noise.js";
-export { corrupt, type Corrupted } from "./corruption.js";
-export { lossCounts, lossSums, referenceCosts, type FieldTensors, type LossCosts } from "./loss.js";
-export { type Denoise, type FusedSteps, type SamplerStep } from "./denoise.js";
 export {
-  predictorCorrector,
-  type CorrectorNoise,
-  type PredictorCorrectorFactors,
-  type PredictorCorrectorOptions,
-  type PredictorInput,
-} from "./predictor-corrector.js";
-export { type Estimate, type FastFactors, type FastStepResult } from "./fast-step.js";
-export { fastSampler, firstUsefulTime, stride, type FastSamplerOptions } from "./fast-sampler.js";
+  argmaxTypes,
+  fieldSize,
+  wrap,
+  type BlockShape,
+  type DiffusionState,
+  type Field,
+  type Fields,
+} from "./state.js";
+export { mapFields, type Block, type Inputs, type Tensors } from "./block.js";
+export { levelAt, type Level } from "./level.js";
+export { startState, streamNoise, type NoiseSource } from "./noise.js";
+export { corrupt, type Corrupted } from "./corruption.js";
+export { warmStart } from "./warm-start.js";
+export { lossCounts, lossSums, referenceCosts, type LossCosts } from "./loss.js";
+export {
+  evaluate,
+  exactDenoiser,
+  type Denoiser,
+  type Evaluation,
+  type EvaluationTensors,
+  type ExactDenoiser,
+} from "./denoiser.js";
 export {
   blockNetwork,
   mixBranches,
@@ -23,16 +32,15 @@ export {
   type DenoiserNetwork,
   type Guide,
 } from "./network.js";
-export { guidedDenoise, unconditionalDenoise, type GuidanceOptions } from "./guidance.js";
+export { guidedDenoiser, unconditionalDenoiser, type GuidanceOptions } from "./guidance.js";
+export { finishState, type Constraint, type ConstraintTensors } from "./constraints.js";
+export { hold, type HeldField } from "./hold.js";
+export { allowedClasses, exactComposition, type PinnedClasses } from "./restrict-types.js";
+export type { Sampler, SamplerStep, StepResult, StepTensors, StepTimes } from "./sampler.js";
+export { sample, type SampleInputs } from "./sample.js";
 export {
-  constrainDenoise,
-  finishState,
-  hold,
-  restrictTypes,
-  type Constraint,
-  type HeldField,
-  type TypeProjection,
-  type TypeRestriction,
-} from "./constraints.js";
-export { allowedClasses, exactComposition } from "./type-projections.js";
-export { warmStart } from "./warm-start.js";
+  predictorCorrector,
+  type PredictorCorrectorFactor,
+  type PredictorCorrectorOptions,
+} from "./predictor-corrector.js";
+export { fastSampler, firstUsefulTime, stride, type FastFactor, type FastSamplerOptions } from "./fast-sampler.js";

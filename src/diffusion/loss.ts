@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import type { Block } from "./block.js";
 
 /** Cost of each field in the loss; the reference has 20, 1, 1. */
 export interface LossCosts {
@@ -10,24 +11,13 @@ export interface LossCosts {
 /** Weights of the three losses in the reference implementation. */
 export const referenceCosts: LossCosts = { types: 20, fracCoords: 1, lattice: 1 };
 
-/** Three arrays of one block, prediction or target. */
-export interface FieldTensors {
-  readonly types: tf.Tensor;
-  readonly fracCoords: tf.Tensor;
-  readonly lattice: tf.Tensor;
-}
-
 /**
  * Sums of squared errors of the three fields, [3] in the order types, fracCoords, lattice. A batch of mixed sizes is
  * a few blocks: their sums are added and divided once by the whole batch's counts, which equals plain means over the
  * ragged batch.
  * @param prediction with `logits` and one-hot `classes`, the type term is the cross entropy of the clean element instead
  */
-export function lossSums(
-  prediction: FieldTensors & { logits?: tf.Tensor },
-  target: FieldTensors,
-  classes?: tf.Tensor,
-): tf.Tensor {
+export function lossSums(prediction: Block & { logits?: tf.Tensor }, target: Block, classes?: tf.Tensor): tf.Tensor {
   const squared = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => a.reshape(b.shape).sub(b).square().sum();
   const types =
     prediction.logits && classes

@@ -1,44 +1,51 @@
-import { normals, uniforms } from "../runtime/index.js";
-import type { DiffusionState, Field } from "./state.js";
+import { key, type Key } from "../runtime/index.js";
+import type { BlockShape, DiffusionState, Field } from "./state.js";
 import { fieldSize } from "./state.js";
 
-/** What a draw is for; each purpose has numbers of its own. */
-export type NoisePurpose = "start" | "predictor" | "corrector" | "hold";
-
-/** Standard normal numbers for a block, shaped as the field. A recorded run is replayed by a source of its own. */
-export type NoiseSource = (field: Field, step: number, purpose: NoisePurpose) => Float32Array;
-
-/** Sizes of a block. */
-export type BlockShape = Omit<DiffusionState, Field>;
-
-const fields: readonly Field[] = ["types", "fracCoords", "lattice"];
-const purposes: readonly NoisePurpose[] = ["start", "predictor", "corrector", "hold"];
+/**
+ * Standard normal numbers for a block, shaped as the field: those of a time index and a purpose ("start", "predictor", "corrector",
+ * or whatever a sampler calls its own). A recorded run is replayed by a source of its own.
+ */
+export type NoiseSource = (field: Field, step: number, purpose: string) => Float32Array;
 
 /**
- * Counter-based noise: each crystal has its own stream (seed, index), so its numbers do not depend on the batch it runs
- * in, on the backend, or on where a run was resumed.
- * @param indices one stream index per crystal of the block
+ * Each crystal has noise of its own (seed, index), so its numbers do not depend on the batch it runs in, on the backend, or on
+ * where a run was resumed.
+ * @param indices one index per crystal of the block
  */
 export function streamNoise(seed: number, indices: readonly number[], shape: BlockShape): NoiseSource {
-  return (field, step, purpose) => {
-    const size = fieldSize(field, { ...shape, batchSize: 1 });
-    const out = new Float32Array(size * indices.length);
-    indices.forEach((index, b) => out.set(normals(seed, index, step, drawId(field, purpose), size), b * size));
-    return out;
-  };
+  return (field, step, purpose) =>
+    eachCrystal(seed, indices, fieldSize(field, { ...shape, batchSize: 1 }), (crystal, size) =>
+      drawKey(crystal.fold(step), field, purpose).normals(size),
+    );
 }
 
 /** The start of a sampling run: standard normal lattice and types, uniform coordinates. */
 export function startState(seed: number, indices: readonly number[], shape: BlockShape, step: number): DiffusionState {
   const noise = streamNoise(seed, indices, shape);
-  const size = shape.atomsPerCrystal * 3;
-  const fracCoords = new Float32Array(size * indices.length);
-  indices.forEach((index, b) =>
-    fracCoords.set(uniforms(seed, index, step, drawId("fracCoords", "start"), size), b * size),
+  const fracCoords = eachCrystal(seed, indices, shape.atomsPerCrystal * 3, (crystal, size) =>
+    drawKey(crystal.fold(step), "fracCoords", "start").uniforms(size),
   );
   return { ...shape, types: noise("types", step, "start"), fracCoords, lattice: noise("lattice", step, "start") };
 }
 
-function drawId(field: Field, purpose: NoisePurpose): number {
-  return purposes.indexOf(purpose) * fields.length + fields.indexOf(field);
+function eachCrystal(
+  seed: number,
+  indices: readonly number[],
+  size: number,
+  draw: (crystal: Key, size: number) => Float32Array,
+): Float32Array {
+  const root = key(seed);
+  const out = new Float32Array(size * indices.length);
+  indices.forEach((index, b) => out.set(draw(root.fold(index), size), b * size));
+  return out;
+}
+
+const fields: readonly Field[] = ["types", "fracCoords", "lattice"];
+/** Purposes from before keys had names: their numbers keep the crystals of existing seeds. */
+const numbered = ["start", "predictor", "corrector", "hold"];
+
+function drawKey(step: Key, field: Field, purpose: string): Key {
+  const known = numbered.indexOf(purpose);
+  return known < 0 ? step.fold(`${purpose} ${field}`) : step.fold(known * fields.length + fields.indexOf(field));
 }

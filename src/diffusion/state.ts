@@ -18,11 +18,11 @@ export type Field = "types" | "fracCoords" | "lattice";
 /** One array per field, shaped as in `DiffusionState`. */
 export type Fields = Readonly<Record<Field, Float32Array>>;
 
+/** Sizes of a block. */
+export type BlockShape = Omit<DiffusionState, Field>;
+
 /** Length of a field's array. */
-export function fieldSize(
-  field: Field,
-  { batchSize, atomsPerCrystal, classCount }: Omit<DiffusionState, Field>,
-): number {
+export function fieldSize(field: Field, { batchSize, atomsPerCrystal, classCount }: BlockShape): number {
   if (field === "lattice") return batchSize * 9;
   return batchSize * atomsPerCrystal * (field === "types" ? classCount : 3);
 }
@@ -32,8 +32,15 @@ export function fieldRecord(make: (field: Field) => Float32Array): Fields {
   return { types: make("types"), fracCoords: make("fracCoords"), lattice: make("lattice") };
 }
 
+/** A program's arrays of the three fields. */
+export const fieldsOf = ([types, fracCoords, lattice]: readonly Float32Array[]): Fields => ({
+  types,
+  fracCoords,
+  lattice,
+});
+
 /** Zeros, shaped as a block's fields. */
-export function zeroFields(shape: Omit<DiffusionState, Field>): Fields {
+export function zeroFields(shape: BlockShape): Fields {
   return fieldRecord((field) => new Float32Array(fieldSize(field, shape)));
 }
 

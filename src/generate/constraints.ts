@@ -1,84 +1,55 @@
-import { cheapestAssignment } from "../base/assignment.js";
-import type { Constraint, NoiseSource, Schedule, TypeProjection, TypeRestriction } from "../diffusion/index.js";
-import { allowedClasses, exactComposition, hold, restrictTypes } from "../diffusion/index.js";
+import { repeatArray } from "../data/index.js";
+import type { BlockShape, Constraint, Field, NoiseSource } from "../diffusion/index.js";
+import { allowedClasses, exactComposition, hold } from "../diffusion/index.js";
 import type { DenoiserModel } from "../model/index.js";
-import type { Pins } from "./checks.js";
 import { assertConsistent, pinnedTypes } from "./checks.js";
 import { crystalState } from "./crystal-state.js";
 import type { GenerateOptions } from "./options.js";
 
+/** What a constraint is made for: a block of crystals of a model, and the block's noise. */
+export interface ConstraintContext {
+  readonly model: DenoiserModel;
+  readonly shape: BlockShape;
+  readonly noise: NoiseSource;
+}
+
+/** Makes what a run's options ask of one kind of constraint. */
+export type ConstraintMaker = (options: GenerateOptions, context: ConstraintContext) => readonly Constraint[];
+
+/** The constraints that options can ask for, in the order in which they are applied. */
+export const constraintMakers: ConstraintMaker[] = [typeConstraint, templateConstraints];
+
 /**
- * What the options forbid or fix, as constraints on a block of N atoms.
+ * What the options forbid or fix, as constraints on a block.
  * @throws Error when they contradict each other or the number of atoms
  */
-export function makeConstraints(
-  options: GenerateOptions,
-  model: DenoiserModel,
-  atoms: number,
-  batchSize: number,
-  schedule: Schedule,
-  noise: NoiseSource,
-): Constraint[] {
-  assertConsistent(options, model, atoms);
-  const restriction = typeRestriction(options, model, pinnedTypes(options));
-  return [restrictTypes(schedule, restriction), ...heldFields(options, model, atoms, batchSize, schedule, noise)];
+export function makeConstraints(options: GenerateOptions, context: ConstraintContext): Constraint[] {
+  assertConsistent(options, context.model, context.shape.atomsPerCrystal);
+  return [...constraintMakers, ...(options.constraints ?? [])].flatMap((make) => make(options, context));
 }
 
-function typeRestriction(
-  { composition, elements }: GenerateOptions,
-  model: DenoiserModel,
-  pins: Pins,
-): TypeRestriction {
-  if (!composition) {
-    const allowed = elements ?? (model.elements.length > 0 ? model.elements : allElements(model));
-    const restriction = allowedClasses(new Set(allowed.map((z) => z - 1)), model.config.classCount);
-    return pins.size > 0 ? pinned(restriction, pins) : restriction;
-  }
-  return pinned(exactComposition(new Map([...composition].map(([z, n]) => [z - 1, n])), cheapestAssignment), pins);
+/** Which elements there may be, how many atoms of each, and which atoms are certain. */
+function typeConstraint(options: GenerateOptions, { model, shape }: ConstraintContext): Constraint[] {
+  const { composition, elements } = options;
+  const pins = new Map([...pinnedTypes(options)].map(([site, z]) => [site, z - 1]));
+  if (composition) return [exactComposition(new Map([...composition].map(([z, n]) => [z - 1, n])), shape, pins)];
+  const allowed = elements ?? (model.elements.length > 0 ? model.elements : allElements(model));
+  return [allowedClasses(new Set(allowed.map((z) => z - 1)), shape, pins)];
 }
 
-/**
- * Pinned types are certain before the restriction looks, so that an exact composition counts them, and after it, since
- * other sites' restrictions are not theirs.
- */
-function pinned(restriction: TypeRestriction, pins: Pins): TypeRestriction {
-  const set = (types: Float32Array, classCount: number, yes: number, no: number): void => {
-    for (const [site, z] of pins) {
-      types.fill(no, site * classCount, (site + 1) * classCount);
-      types[site * classCount + z - 1] = yes;
-    }
-  };
-  const pin =
-    (project: TypeProjection): TypeProjection =>
-    (types, atoms, classCount) => {
-      set(types, classCount, 1e3, -1e3);
-      project(types, atoms, classCount);
-      set(types, classCount, 1, 0);
-    };
-  return { soften: pin(restriction.soften), decide: pin(restriction.decide) };
-}
-
-function heldFields(
-  options: GenerateOptions,
-  model: DenoiserModel,
-  atoms: number,
-  batchSize: number,
-  schedule: Schedule,
-  noise: NoiseSource,
-): Constraint[] {
-  if (!options.template) return [];
-  const { crystal, keep } = options.template;
-  const clean = crystalState(crystal, batchSize, model.config);
-  const rows = (sites: true | readonly number[] | undefined): boolean[] =>
-    Array.from({ length: batchSize * atoms }, (_, i) => sites === true || (sites?.includes(i % atoms) ?? false));
+/** What is kept of a template. */
+function templateConstraints({ template }: GenerateOptions, { model, shape, noise }: ConstraintContext): Constraint[] {
+  if (!template) return [];
+  const { lattice, coords, types } = template.keep;
+  const clean = crystalState(template.crystal, shape.batchSize, model.config);
+  const held = (field: Field, rows: readonly number[]): Constraint =>
+    hold({ field, shape, values: clean[field], rows: Array.from(repeatArray(rows, shape.batchSize), Boolean) }, noise);
+  const atoms = (sites: true | readonly number[]): number[] =>
+    Array.from({ length: shape.atomsPerCrystal }, (_, i) => Number(sites === true || sites.includes(i)));
   return [
-    ...(keep.lattice
-      ? [hold({ field: "lattice", values: clean.lattice, rows: Array<boolean>(batchSize).fill(true) }, schedule, noise)]
-      : []),
-    ...(keep.coords
-      ? [hold({ field: "fracCoords", values: clean.fracCoords, rows: rows(keep.coords) }, schedule, noise)]
-      : []),
-    ...(keep.types ? [hold({ field: "types", values: clean.types, rows: rows(keep.types) }, schedule, noise)] : []),
+    ...(lattice ? [held("lattice", [1])] : []),
+    ...(coords ? [held("fracCoords", atoms(coords))] : []),
+    ...(types ? [held("types", atoms(types))] : []),
   ];
 }
 

@@ -1,17 +1,14 @@
-import type { BlockNetwork, BlockShape, Denoise, DiffusionState, SamplerStep, Schedule } from "../diffusion/index.js";
+import { Disposal } from "../base/disposed.js";
+import type { BlockNetwork, BlockShape, Denoiser, DiffusionState, SamplerStep, Schedule } from "../diffusion/index.js";
 import {
   blockNetwork,
-  constrainDenoise,
   cosineSchedule,
-  fastSampler,
-  finishState,
-  guidedDenoise,
-  predictorCorrector,
+  guidedDenoiser,
+  sample,
   startState,
   streamNoise,
-  unconditionalDenoise,
+  unconditionalDenoiser,
   warmStart,
-  firstUsefulTime,
 } from "../diffusion/index.js";
 import type { Target } from "../dos/index.js";
 import type { DenoiserModel } from "../model/index.js";
@@ -21,6 +18,7 @@ import { atomsFor, conditionBlock } from "./condition.js";
 import { makeConstraints } from "./constraints.js";
 import { crystalState, stateCrystals } from "./crystal-state.js";
 import type { GenerateOptions, GeneratedCrystal, GenerationProgress } from "./options.js";
+import { samplerOf } from "./samplers.js";
 
 /** A model on an engine, with its compiled programs; one serves any number of targets. */
 export interface CrystalGenerator {
@@ -28,17 +26,15 @@ export interface CrystalGenerator {
   /**
    * Makes crystals for a target, or unconditional ones for `null`. Yields after every sampler step; leaving the loop
    * stops the run at once, and `firstIndex` resumes it.
-   * @throws Error when the target or the options do not fit each other or the model
+   * @throws Error when the target or the options do not fit each other or the model; DisposedError after `dispose()`
    */
   stream(target: Target | null, options?: GenerateOptions): AsyncGenerator<GenerationProgress, void>;
   /** The same, collected. */
   generate(target: Target | null, options?: GenerateOptions): Promise<GeneratedCrystal[]>;
   /** Releases the programs; calls after it throw DisposedError. */
   dispose(): void;
+  [Symbol.dispose](): void;
 }
-
-/** Longest row of the lattice field that the fast sampler may predict, far beyond any cell of the training data. */
-const longestRow = { matrix: 40, metric: 2 };
 
 /**
  * Prepares a model for generation.
@@ -53,10 +49,12 @@ const longestRow = { matrix: 40, metric: 2 };
 export function crystalGenerator(engine: Engine, model: DenoiserModel): CrystalGenerator {
   const schedule = cosineSchedule(model.config.timesteps, { scoreNorms: model.scoreNorms });
   const networks = new Map<string, BlockNetwork>();
+  const disposal = new Disposal("generator");
   const networkFor = (shape: BlockShape): BlockNetwork => {
-    const key = `${shape.batchSize} x ${shape.atomsPerCrystal}`;
-    const network = networks.get(key) ?? blockNetwork(engine, { ...model, schedule }, shape);
-    networks.set(key, network);
+    disposal.check();
+    const name = `${shape.batchSize} x ${shape.atomsPerCrystal}`;
+    const network = networks.get(name) ?? blockNetwork(engine, { ...model, schedule }, shape);
+    networks.set(name, network);
     return network;
   };
   async function* stream(
@@ -64,35 +62,21 @@ export function crystalGenerator(engine: Engine, model: DenoiserModel): CrystalG
     options: GenerateOptions = {},
   ): AsyncGenerator<GenerationProgress, void> {
     assertSettings(options);
-    const { count = 8, firstIndex = 0, batchSize = 8, frameEvery } = options;
-    const fixed = options.template?.crystal ?? options.initStructure;
-    const composed = options.composition && [...options.composition.values()].reduce((a, b) => a + b, 0);
-    const atoms = atomsFor(target, options.numAtoms, fixed?.atomicNumbers.length ?? composed);
-    const shape = { batchSize, atomsPerCrystal: atoms, classCount: model.config.classCount };
-    const denoise = await targetDenoise(networkFor(shape), model, target, options);
+    const { count = 8, firstIndex = 0, batchSize = 8 } = options;
+    const shape = { batchSize, atomsPerCrystal: atomsOf(target, options), classCount: model.config.classCount };
+    const denoiser = await targetDenoiser(networkFor(shape), model, target, options);
     for (let at = 0; at < count; at += batchSize) {
       // A whole block is always sampled: its shape is compiled, and a crystal's numbers must not depend on its company.
       const indices = Array.from({ length: batchSize }, (_, b) => firstIndex + at + b);
-      const wanted = Math.min(batchSize, count - at);
-      const run = sampleBlock(denoise, model, schedule, shape, indices, options);
-      const made = (state: DiffusionState): GeneratedCrystal[] =>
-        stateCrystals(state, model.config)
-          .slice(0, wanted)
-          .map((crystal, b) => ({ index: indices[b], crystal }));
-      for (let next = await run.next(); ; next = await run.next()) {
-        if (next.done) {
-          const crystals = made(next.value);
-          const finished = progress(at + wanted, count, (at + wanted) / count, crystals);
-          yield frameEvery ? { ...finished, frame: crystals } : finished;
-          break;
-        }
-        const { step, stepCount, state } = next.value;
-        const current = progress(at, count, (at + (wanted * step) / stepCount) / count, []);
-        const framed = frameEvery && (step - 1) % frameEvery === 0;
-        yield framed ? { ...current, frame: made(state) } : current;
-      }
+      const steps = sampleBlock({ denoiser, model, schedule, shape, indices }, options);
+      yield* blockProgress(steps, { at, count, wanted: indices.slice(0, count - at) }, model, options);
     }
   }
+  const dispose = (): void => {
+    if (!disposal.end()) return;
+    for (const network of networks.values()) network.dispose();
+    networks.clear();
+  };
   return {
     model,
     stream,
@@ -101,79 +85,82 @@ export function crystalGenerator(engine: Engine, model: DenoiserModel): CrystalG
       for await (const step of stream(target, options)) crystals.push(...step.crystals);
       return crystals;
     },
-    dispose() {
-      for (const network of networks.values()) network.dispose();
-      networks.clear();
-    },
+    dispose,
+    [Symbol.dispose]: dispose,
   };
 }
 
-async function targetDenoise(
+/** Atoms of the cell: what target, options and given structures agree on. */
+function atomsOf(target: Target | null, { numAtoms, template, initStructure, composition }: GenerateOptions): number {
+  const given = template?.crystal ?? initStructure;
+  const composed = composition && [...composition.values()].reduce((a, b) => a + b, 0);
+  return atomsFor(target, numAtoms, given?.atomicNumbers.length ?? composed);
+}
+
+async function targetDenoiser(
   network: BlockNetwork,
   model: DenoiserModel,
   target: Target | null,
-  options: GenerateOptions,
-): Promise<Denoise> {
+  { guidanceWeight = 1, guidanceInterval }: GenerateOptions,
+): Promise<Denoiser> {
+  if (!target) return unconditionalDenoiser(network, model.config.hiddenDim);
   const { atomsPerCrystal, batchSize } = network.shape;
-  if (!target) return unconditionalDenoise(network, model.config.hiddenDim);
-  const { guidanceWeight = 1, guidanceInterval } = options;
   const condition = conditionBlock(target, atomsPerCrystal, batchSize, model);
-  return guidedDenoise(network, condition, { guidanceWeight, guidanceInterval, timesteps: model.config.timesteps });
+  return guidedDenoiser(network, condition, { guidanceWeight, guidanceInterval });
+}
+
+/** One block of crystals that a run makes. */
+interface BlockRun {
+  readonly denoiser: Denoiser;
+  readonly model: DenoiserModel;
+  readonly schedule: Schedule;
+  readonly shape: BlockShape;
+  /** One a crystal. */
+  readonly indices: readonly number[];
 }
 
 /** One block from start to finished state. */
-async function* sampleBlock(
-  unconstrained: Denoise,
-  model: DenoiserModel,
-  schedule: Schedule,
-  shape: BlockShape,
-  indices: readonly number[],
-  options: GenerateOptions,
-): AsyncGenerator<SamplerStep, DiffusionState> {
-  const { seed = 0, sampler = "fast", steps, eta, coordEta, order, spacing, correctorStepSize } = options;
-  const noise = streamNoise(seed, indices, shape);
-  const constraints = makeConstraints(options, model, shape.atomsPerCrystal, shape.batchSize, schedule, noise);
-  const denoise = constrainDenoise(unconstrained, constraints);
-  const { state, startTime } = blockStart(model, schedule, shape, indices, options);
-  const latticeBound = longestRow[model.config.latticeSpace] / model.config.latticeScale;
-  const run =
-    sampler === "fast"
-      ? fastSampler(denoise, state, schedule, noise, {
-          steps,
-          eta,
-          coordEta,
-          order,
-          spacing,
-          startTime: Math.min(startTime, firstUsefulTime(schedule)),
-          latticeBound,
-        })
-      : predictorCorrector(denoise, state, schedule, noise, { correctorStepSize, startTime });
-  return finishState(yield* run, constraints);
+function sampleBlock(block: BlockRun, options: GenerateOptions): AsyncGenerator<SamplerStep, DiffusionState> {
+  const { denoiser, model, shape, indices } = block;
+  const noise = streamNoise(options.seed ?? 0, indices, shape);
+  const constraints = makeConstraints(options, { model, shape, noise });
+  const { state: start, startTime } = blockStart(block, options);
+  return sample(samplerOf(options, model), { denoiser, start, startTime, noise, constraints });
 }
 
 function blockStart(
-  model: DenoiserModel,
-  schedule: Schedule,
-  shape: BlockShape,
-  indices: readonly number[],
-  options: GenerateOptions,
+  { model, schedule, shape, indices }: BlockRun,
+  { seed = 0, initStructure, initNoise = 0.5 }: GenerateOptions,
 ): { state: DiffusionState; startTime: number } {
-  const { seed = 0, initStructure, initNoise = 0.5 } = options;
   if (!initStructure)
     return { state: startState(seed, indices, shape, schedule.timesteps), startTime: schedule.timesteps };
-  return warmStart(
-    crystalState(initStructure, shape.batchSize, model.config),
-    initNoise,
-    schedule,
-    streamNoise(seed, indices, shape),
-  );
+  const clean = crystalState(initStructure, shape.batchSize, model.config);
+  return warmStart(clean, initNoise, schedule, streamNoise(seed, indices, shape));
 }
 
-function progress(
-  finished: number,
-  count: number,
-  fraction: number,
-  crystals: readonly GeneratedCrystal[],
-): GenerationProgress {
-  return { finished, count, fraction, crystals };
+/** A block's steps as a run's progress. */
+async function* blockProgress(
+  steps: AsyncGenerator<SamplerStep, DiffusionState>,
+  { at, count, wanted }: { at: number; count: number; wanted: readonly number[] },
+  { config }: DenoiserModel,
+  { frameEvery }: GenerateOptions,
+): AsyncGenerator<GenerationProgress, void> {
+  const crystalsOf = (state: DiffusionState): GeneratedCrystal[] =>
+    stateCrystals(state, config)
+      .slice(0, wanted.length)
+      .map((crystal, b) => ({ index: wanted[b], crystal }));
+  for (let next = await steps.next(); ; next = await steps.next()) {
+    if (next.done) {
+      const crystals = crystalsOf(next.value);
+      const finished = at + wanted.length;
+      const frames = frameEvery && { frame: crystals, denoised: crystals };
+      yield { finished, count, fraction: finished / count, crystals, ...frames };
+      return;
+    }
+    const { step, stepCount, t, sigma, alphaBar, state, denoised } = next.value;
+    const fraction = (at + (wanted.length * step) / stepCount) / count;
+    const framed = frameEvery && (step - 1) % frameEvery === 0;
+    const frames = framed && { frame: crystalsOf(state), denoised: crystalsOf(denoised) };
+    yield { finished: at, count, fraction, level: { t, sigma, alphaBar }, crystals: [], ...frames };
+  }
 }

@@ -1,7 +1,15 @@
 export { crystalGenerator, type CrystalGenerator } from "./generator.js";
 export { conditionBlock, atomsFor } from "./condition.js";
+export { constraintMakers, type ConstraintContext, type ConstraintMaker } from "./constraints.js";
 export { crystalState, stateCrystals } from "./crystal-state.js";
-export { type GeneratedCrystal, type GenerateOptions, type GenerationProgress, type TemplateKeep } from "./options.js";
+export {
+  type GeneratedCrystal,
+  type GenerateOptions,
+  type GenerationProgress,
+  type SamplerName,
+  type TemplateKeep,
+} from "./options.js";
+export { samplers, type SamplerMaker } from "./samplers.js";
 export {
   proposeThenPlace,
   type RankedCrystal,

@@ -1,5 +1,6 @@
 import type { Crystal } from "../crystal/index.js";
-import type { FastSamplerOptions } from "../diffusion/index.js";
+import type { FastSamplerOptions, Sampler, SamplerStep } from "../diffusion/index.js";
+import type { ConstraintMaker } from "./constraints.js";
 
 /** Which parts of a template crystal stay. `true`: every site; a list: these sites (0-based). */
 export interface TemplateKeep {
@@ -7,6 +8,9 @@ export interface TemplateKeep {
   readonly coords?: true | readonly number[];
   readonly types?: true | readonly number[];
 }
+
+/** A sampler of `samplers`. */
+export type SamplerName = "fast" | "predictor-corrector" | (string & {});
 
 /** Settings of the fast sampler; predictor-corrector takes none of them. */
 type FastSettings = Pick<FastSamplerOptions, "steps" | "eta" | "coordEta" | "order" | "spacing">;
@@ -39,9 +43,14 @@ export interface GenerateOptions extends FastSettings {
   readonly initStructure?: Crystal;
   /** How far `initStructure` is noised: 0 (not at all, excluded) to 1 (forgotten). Default 0.5. */
   readonly initNoise?: number;
-  /** `fast`: strided, one evaluation a step; `predictor-corrector`: the reference's, two evaluations at every t. */
-  readonly sampler?: "fast" | "predictor-corrector";
-  /** Step size of the predictor-corrector sampler's corrector. */
+  /**
+   * One of `samplers` by name, or a sampler of your own. `fast`, the default: strided, one evaluation a step;
+   * `predictor-corrector`: the reference's, two evaluations at every t.
+   */
+  readonly sampler?: SamplerName | Sampler;
+  /** Constraints of your own, beside those of the other options; applied after them, in order. */
+  readonly constraints?: readonly ConstraintMaker[];
+  /** Step size of the predictor-corrector sampler's corrector. Default 1e-5. */
   readonly correctorStepSize?: number;
   /** Crystals of one compiled block. Default 8. */
   readonly batchSize?: number;
@@ -61,6 +70,8 @@ export interface GenerationProgress {
   /** Crystals finished so far, `crystals` included. */
   readonly finished: number;
   readonly count: number;
+  /** The running block's step: time index that it left, and its noise (see `SamplerStep`); absent where a block is finished. */
+  readonly level?: Pick<SamplerStep, "t" | "sigma" | "alphaBar">;
   /** Share of the whole run that is done, 0..1. */
   readonly fraction: number;
   readonly crystals: readonly GeneratedCrystal[];
@@ -69,4 +80,6 @@ export interface GenerationProgress {
    * finished at its end. Nothing keeps them but the caller.
    */
   readonly frame?: readonly GeneratedCrystal[];
+  /** With `frameEvery`: the clean crystals as the model sees them behind the noise of `frame`; where finished, the same. */
+  readonly denoised?: readonly GeneratedCrystal[];
 }

@@ -25,8 +25,9 @@ export interface Key {
  * The key of a seed.
  * @param seed an integer from 0 to 2^53 - 1
  * @throws Error when it is none
+ *
  * @example
- * const noise = key(7).fold("crystal", 3, "strain").normals(6);
+ *     const noise = key(7).fold("crystal", 3, "strain").normals(6);
  */
 export function key(seed: number): Key {
   requireInteger("seed", seed, Number.MAX_SAFE_INTEGER);

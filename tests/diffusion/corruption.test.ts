@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { corrupt, cosineSchedule, streamNoise, wrap } from "../../src/diffusion/index.js";
-import { normals } from "../../src/runtime/index.js";
+import { key } from "../../src/runtime/index.js";
 import { expectAllClose } from "../support/close.js";
 import { cleanBlock, turns } from "./support.js";
 
@@ -20,9 +20,15 @@ describe("moments of the forward process", () => {
     lattice: repeat(clean.lattice),
   };
   const noise = {
-    types: normals(1, 0, 0, 0, B * 2),
-    fracCoords: normals(1, 0, 0, 1, B * 3),
-    lattice: normals(1, 0, 0, 2, B * 9),
+    types: key(1)
+      .fold(0, 0, 0)
+      .normals(B * 2),
+    fracCoords: key(1)
+      .fold(0, 0, 1)
+      .normals(B * 3),
+    lattice: key(1)
+      .fold(0, 0, 2)
+      .normals(B * 9),
   };
   test.each([1, 5, 20, 40, 50])("t = %i", (t) => {
     const { state, targets } = corrupt(many, schedule, new Int32Array(B).fill(t), noise);

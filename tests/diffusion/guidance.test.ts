@@ -1,13 +1,14 @@
 import { afterAll, describe, expect, test } from "vitest";
-import type { BlockNetwork, Branches, FastFactors, Fields } from "../../src/diffusion/index.js";
+import type { Fields } from "../../src/diffusion/index.js";
 import {
   blockNetwork,
   cosineSchedule,
-  guidedDenoise,
+  evaluate,
+  guidedDenoiser,
   startState,
-  unconditionalDenoise,
+  unconditionalDenoiser,
 } from "../../src/diffusion/index.js";
-import { compiledEngine, uniforms } from "../../src/runtime/index.js";
+import { compiledEngine, DisposedError, key, type ProgramSource } from "../../src/runtime/index.js";
 import { randomParameters, tinyConfig, tinyReferenceConfig } from "../model/support.js";
 import { expectAllClose } from "../support/close.js";
 import { testEngines } from "../support/engines.js";
@@ -19,10 +20,14 @@ const [B, N] = [2, 3];
 const shape = { batchSize: B, atomsPerCrystal: N, classCount: tinyConfig.classCount };
 const schedule = cosineSchedule(tinyConfig.timesteps);
 const condition = {
-  siteDos: uniforms(1, 0, 0, 0, B * N * 100),
+  siteDos: key(1)
+    .fold(0, 0, 0)
+    .uniforms(B * N * 100),
   siteMask: Float32Array.of(1, 1, 0, 1, 1, 1),
   energyMask: new Float32Array(B * 100).fill(1),
-  totalDos: uniforms(1, 0, 0, 1, B * 100),
+  totalDos: key(1)
+    .fold(0, 0, 1)
+    .uniforms(B * 100),
   totalMask: Float32Array.of(1, 0),
 };
 const state = startState(1, [0, 1], shape, 5);
@@ -34,11 +39,12 @@ describe.each(engines)("on $name", (engine) => {
     ["linear", tinyReferenceConfig],
   ] as const)("one doubled batch equals two calls mixed by hand, %s encoder", async (_, config) => {
     const network = blockNetwork(engine, { config, parameters: randomParameters(config, 2), schedule }, shape);
-    const options = { timesteps: config.timesteps };
-    const conditional = await (await guidedDenoise(network, condition, { ...options, guidanceWeight: 0 }))(state, 5);
-    const unconditional = await unconditionalDenoise(network, config.hiddenDim)(state, 5);
+    const said = async (guidanceWeight: number): Promise<Fields> =>
+      evaluate(await guidedDenoiser(network, condition, { guidanceWeight }), state, 5);
+    const conditional = await said(0);
+    const unconditional = await evaluate(unconditionalDenoiser(network, config.hiddenDim), state, 5);
     for (const guidanceWeight of [1, 2.5, -0.5, 50]) {
-      const guided = await (await guidedDenoise(network, condition, { ...options, guidanceWeight }))(state, 5);
+      const guided = await said(guidanceWeight);
       for (const field of fields) {
         const mixed = conditional[field].map(
           (c, i) => (1 + guidanceWeight) * c - guidanceWeight * unconditional[field][i],
@@ -57,7 +63,11 @@ describe.each(engines)("on $name", (engine) => {
     const network = blockNetwork(engine, { config: tinyConfig, parameters, schedule }, shape);
     const encoded = await network.encode(condition);
     const at = (w: readonly number[]): Promise<Fields> =>
-      network.evaluate(state, 5, { branches: "guided", encoded, weights: Float32Array.from(w) });
+      evaluate(
+        network.denoiser(() => ({ branches: "guided", encoded, weights: Float32Array.from(w) })),
+        state,
+        5,
+      );
     const [one, three, both] = [await at([1, 1]), await at([3, 3]), await at([1, 3])];
     expectAllClose(both.lattice.slice(0, 9), one.lattice.slice(0, 9), { tolerance: 1e-6 });
     expectAllClose(both.lattice.slice(9), three.lattice.slice(9), { tolerance: 1e-6 });
@@ -66,37 +76,26 @@ describe.each(engines)("on $name", (engine) => {
 });
 
 test("which branches are computed: weight 0 the conditional one alone, and the interval is respected", async () => {
-  const asked: Branches[] = [];
-  const nothing: Fields = { types: new Float32Array(), fracCoords: new Float32Array(), lattice: new Float32Array() };
-  const network: BlockNetwork = {
-    shape,
-    encode: () => Promise.resolve(new Float32Array()),
-    evaluate: (_state, _t, { branches }) => Promise.resolve((asked.push(branches), nothing)),
-    fusedSteps: (guideAt) => {
-      const ask = (_state: unknown, t: number): Promise<never> => (
-        asked.push(guideAt(t).branches),
-        Promise.reject(new Error("no network"))
-      );
-      return { fast: ask, predictorCorrector: ask, withClasses: () => network.fusedSteps(guideAt) };
-    },
-    dispose: () => undefined,
-  };
+  const names: string[] = [];
+  const engine = engines[0];
+  const spy = { ...engine, compile: (source: ProgramSource) => (names.push(source.name), engine.compile(source)) };
+  const fine = cosineSchedule(100);
+  const config = { ...tinyConfig, timesteps: 100 };
+  const network = blockNetwork(spy, { config, parameters: randomParameters(config, 2), schedule: fine }, shape);
   const branchesAt = async (guidanceWeight: number, times: number[], guidanceInterval?: [number, number]) => {
-    asked.length = 0;
-    const denoise = await guidedDenoise(network, condition, { guidanceWeight, guidanceInterval, timesteps: 100 });
-    for (const t of times) await denoise(state, t);
-    const alone = asked.splice(0);
-    // Steps with the evaluation in them follow the same guide.
-    for (const t of times)
-      await expect(denoise.fused!.fast(state, t, nothing, nothing, {} as FastFactors)).rejects.toThrow("no network");
-    expect(asked).toEqual(alone);
-    return alone;
+    const denoiser = await guidedDenoiser(network, condition, { guidanceWeight, guidanceInterval });
+    return times.map((t) => denoiser.at(t).name);
   };
   expect(await branchesAt(0, [1, 50, 100])).toEqual(["conditional", "conditional", "conditional"]);
   expect(await branchesAt(2, [1, 100])).toEqual(["guided", "guided"]);
   expect(await branchesAt(2, [19, 20, 80, 81], [0.2, 0.8])).toEqual(["conditional", "guided", "guided", "conditional"]);
-  await unconditionalDenoise(network, 4)(state, 1);
-  expect(asked.at(-1)).toBe("unconditional");
+  const unconditional = unconditionalDenoiser(network, config.hiddenDim);
+  expect(unconditional.at(1).name).toBe("unconditional");
+  names.length = 0;
+  await evaluate(unconditional, state, 1);
+  expect(names).toEqual(["denoiser, unconditional, 2 x 3"]);
+  network.dispose();
+  await expect(evaluate(unconditional, state, 1)).rejects.toThrow(DisposedError);
 });
 
 test.for([
@@ -111,7 +110,11 @@ test.for([
       const network = blockNetwork(engine, { config, parameters, schedule }, shape);
       const encoded = await network.encode(condition);
       const guide = { branches: "guided", encoded, weights: new Float32Array(B).fill(1) } as const;
-      const found = await network.evaluate(state, 5, guide);
+      const found = await evaluate(
+        network.denoiser(() => guide),
+        state,
+        5,
+      );
       network.dispose();
       engine.dispose();
       return { encoded, ...found };

@@ -1,18 +1,25 @@
-import { describe, expect, test } from "vitest";
-import type { Denoise, DiffusionState } from "../../src/diffusion/index.js";
+import * as tf from "@tensorflow/tfjs";
+import { afterAll, describe, expect, test } from "vitest";
+import type { DiffusionState, FastSamplerOptions, Sampler, SamplerStep } from "../../src/diffusion/index.js";
 import {
   argmaxTypes,
   cosineSchedule,
+  exactDenoiser,
   fastSampler,
   firstUsefulTime,
   predictorCorrector,
+  sample,
   startState,
   streamNoise,
   stride,
   warmStart,
 } from "../../src/diffusion/index.js";
+import { compiledEngine } from "../../src/runtime/index.js";
 import { expectAllClose } from "../support/close.js";
 import { cleanBlock, collect, normalDenoiser, perfectDenoiser, turns } from "./support.js";
+
+const engine = await compiledEngine({ threads: 1 });
+afterAll(() => engine.dispose());
 
 const schedule = cosineSchedule(100);
 const shape = { batchSize: 2, atomsPerCrystal: 3, classCount: 5 };
@@ -20,7 +27,7 @@ const indices = [4, 5];
 const noise = streamNoise(1, indices, shape);
 const start = startState(1, indices, shape, schedule.timesteps);
 const clean = cleanBlock(shape, 1);
-const perfect = perfectDenoiser(clean, schedule);
+const perfect = perfectDenoiser(engine, schedule, clean);
 
 function expectCrystal(found: DiffusionState, expected: DiffusionState, tolerance: number): void {
   expectAllClose(found.lattice, expected.lattice, { tolerance });
@@ -37,7 +44,7 @@ describe("a perfect denoiser of one crystal leads to that crystal", () => {
     ["corrected", 1e-3],
     ["uncorrected", 0.01],
   ] as const)("predictor-corrector, %s", async (predictorInput, tolerance) => {
-    const run = predictorCorrector(perfect, start, schedule, noise, { predictorInput });
+    const run = sample(predictorCorrector({ predictorInput }), { denoiser: perfect, start, noise });
     const { final, steps } = await collect(run);
     expectCrystal(final, clean, tolerance);
     expect(steps.map(({ t }) => t)).toEqual(Array.from({ length: 100 }, (_, i) => 100 - i));
@@ -52,28 +59,39 @@ describe("a perfect denoiser of one crystal leads to that crystal", () => {
     { eta: 0, steps: 10 },
     { eta: 0.5, steps: 25, spacing: 2 },
   ] as const)("fast sampler, %o", async (options) => {
-    const run = fastSampler(perfect, start, schedule, noise, options);
-    expectCrystal((await collect(run)).final, clean, 1e-3);
+    const { final, steps } = await collect(sample(fastSampler(options), { denoiser: perfect, start, noise }));
+    expectCrystal(final, clean, 1e-3);
+    // Whoever watches is told what the denoiser sees behind the noise: all along the crystal itself, and the level of the noise.
+    for (const { denoised, t, sigma, alphaBar } of steps) {
+      expect([sigma, alphaBar]).toEqual([schedule.coordSigmas[t], schedule.alphasCumprod[t]]);
+      expectAllClose(denoised.types, clean.types, { tolerance: 2e-3 });
+      expectAllClose(denoised.lattice, clean.lattice, { tolerance: 2e-3 });
+      if (sigma < 0.1)
+        expectAllClose(turns(denoised.fracCoords, clean.fracCoords), new Float32Array(18), {
+          floor: 1,
+          tolerance: 1e-4,
+        });
+    }
   });
 });
 
 test("the fast sampler with eta 1 that visits every t is the reference's predictor", async () => {
   // Any estimate whose clean types lie in [0, 1], where the fast sampler's bound does nothing; far from perfect otherwise.
   const elsewhere = cleanBlock(shape, 8);
-  const other = perfectDenoiser({ ...elsewhere, types: elsewhere.types.map((x) => 0.1 + 0.5 * x) }, schedule);
-  const denoise: Denoise = async (state, t) => {
-    const exact = await other(state, t);
-    return { ...exact, fracCoords: state.fracCoords.map((x, i) => Math.sin(7 * x + i) * 0.3) };
-  };
-  const options = { correctorStepSize: 0, startTime: 98 };
-  const reference = predictorCorrector(denoise, start, schedule, noise, { ...options, predictorInput: "uncorrected" });
-  const fast = fastSampler(denoise, start, schedule, noise, {
-    order: 1,
-    eta: 1,
-    coordEta: 1,
-    steps: 98,
-    startTime: 98,
+  const other = perfectDenoiser(engine, schedule, {
+    ...elsewhere,
+    types: elsewhere.types.map((x) => 0.1 + 0.5 * x),
   });
+  const { name, inputs, predict } = other.at(1);
+  const denoiser = exactDenoiser(engine, {
+    name: `${name}, other coordinates`,
+    schedule,
+    inputs,
+    predict: (x, given) => ({ ...predict(x, given), fracCoords: x.fracCoords.mul(7).sin().mul(0.3) }),
+  });
+  const options = { denoiser, start, noise, startTime: 98 };
+  const reference = sample(predictorCorrector({ correctorStepSize: 0, predictorInput: "uncorrected" }), options);
+  const fast = sample(fastSampler({ order: 1, eta: 1, coordEta: 1, steps: 98 }), options);
   const [expected, found] = [await collect(reference), await collect(fast)];
   expect(found.steps.length).toBe(98);
   found.steps.forEach(({ state, t }, i) => {
@@ -88,13 +106,15 @@ test("the fast sampler with eta 1 that visits every t is the reference's predict
 describe("order, on data whose exact answers are known", () => {
   const fine = cosineSchedule(4000);
   const one = { batchSize: 1, atomsPerCrystal: 1, classCount: 1 };
-  const exact = normalDenoiser({ types: [0, 1], lattice: [0.4, 0.3], fracCoords: [0.45, 0.04] }, fine);
+  const data = { types: [0, 1], lattice: [0.4, 0.3], fracCoords: [0.45, 0.04] } as const;
+  const exact = normalDenoiser(engine, fine, data);
   const begin = startState(3, [0], one, fine.timesteps);
   const startTime = 3920;
   /** Where three quarters of the way lead: the last step, to no noise at all, is of first order always. */
-  const later = async (steps: number, order: 1 | 2): Promise<DiffusionState> =>
-    (await collect(fastSampler(exact, begin, fine, noise, { steps, order, eta: 0, startTime }))).steps[0.75 * steps - 1]
-      .state;
+  const later = async (steps: number, order: 1 | 2): Promise<DiffusionState> => {
+    const run = sample(fastSampler({ steps, order, eta: 0 }), { denoiser: exact, start: begin, noise, startTime });
+    return (await collect(run)).steps[0.75 * steps - 1].state;
+  };
 
   test.each([
     [1, 1.7, 2.4],
@@ -118,14 +138,15 @@ describe("distributions: exact answers lead to the data's own spread", () => {
   const many = { batchSize: 1, atomsPerCrystal: 4000, classCount: 1 };
   const data = { deviation: 0.15, place: 0.45, width: 0.03 };
   // The clip at [0, 1] hardly touches such types.
-  const exact = normalDenoiser(
-    { types: [0.5, data.deviation], lattice: [0, 1], fracCoords: [data.place, data.width] },
-    fine,
-  );
+  const exact = normalDenoiser(engine, fine, {
+    types: [0.5, data.deviation],
+    lattice: [0, 1],
+    fracCoords: [data.place, data.width],
+  });
   const from = startState(9, [0], many, fine.timesteps);
   const draws = streamNoise(9, [0], many);
-  const finalOf = async (options: object): Promise<DiffusionState> =>
-    (await collect(fastSampler(exact, from, fine, draws, options))).final;
+  const finalOf = async (options: FastSamplerOptions): Promise<DiffusionState> =>
+    (await collect(sample(fastSampler(options), { denoiser: exact, start: from, noise: draws }))).final;
   /** E[cos 2 pi (x - place)], which is exp(-2 pi^2 width^2) for the data: 1 if all coordinates were in one place. */
   const concentration = ({ fracCoords }: DiffusionState): number =>
     fracCoords.reduce((sum, x) => sum + Math.cos(2 * Math.PI * (x - data.place)), 0) / fracCoords.length;
@@ -138,7 +159,7 @@ describe("distributions: exact answers lead to the data's own spread", () => {
     ["second order, ancestral", { steps: 25, coordEta: 1 }, -0.002, 0.002],
     ["deterministic", { steps: 50, eta: 0 }, -0.002, 0.002],
     ["renewed, denser at low noise", { steps: 25, spacing: 1.5 }, -0.002, 0.004],
-  ])("coordinates, %s", async (_, options, least, most) => {
+  ] as const)("coordinates, %s", async (_, options, least, most) => {
     const excess = concentration(await finalOf(options)) - ofData;
     expect(excess).toBeGreaterThan(least - 0.001);
     expect(excess).toBeLessThan(most);
@@ -166,20 +187,51 @@ test("eta 0 draws no noise; eta 1 does", async () => {
     asked.push(`${field} ${t} ${purpose}`);
     return noise(field, t, purpose);
   };
-  await collect(fastSampler(perfect, start, schedule, counting, { eta: 0, steps: 5 }));
+  const inputs = { denoiser: perfect, start, noise: counting };
+  await collect(sample(fastSampler({ eta: 0, steps: 5 }), inputs));
   expect(asked).toEqual([]);
-  await collect(fastSampler(perfect, start, schedule, counting, { eta: 1, steps: 5 }));
+  await collect(sample(fastSampler({ eta: 1, steps: 5 }), inputs));
   // None in the last step, and no number twice.
   expect(asked.length).toBe(4 * 3);
   expect(new Set(asked).size).toBe(asked.length);
 });
 
-test("the predicted clean lattice is bounded, whole crystals at a time", async () => {
-  const wild: Denoise = async (state, t) => ({
-    ...(await perfect(state, t)),
-    lattice: state.lattice.map((x, i) => (i < 9 ? -50 * (x + 1) : x)),
+test("where data say nothing of a coordinate, only noise moves it", async () => {
+  // At high noise the score of any data is nearly 0. A clean place that moved with the noise must not be extrapolated.
+  const fine = cosineSchedule(1000);
+  const silent = exactDenoiser(engine, {
+    name: "silent",
+    schedule: fine,
+    predict: (x) => ({ ...x, fracCoords: tf.zerosLike(x.fracCoords) }),
   });
-  const { steps } = await collect(fastSampler(wild, start, schedule, noise, { eta: 0, steps: 10, latticeBound: 4 }));
+  const drawn: Float32Array[] = [];
+  const watched: typeof noise = (field, t, purpose) => {
+    const z = noise(field, t, purpose);
+    if (field === "fracCoords") drawn.push(z);
+    return z;
+  };
+  const { steps } = await collect(sample(fastSampler({ steps: 50 }), { denoiser: silent, start, noise: watched }));
+  let before = start;
+  steps.slice(0, 5).forEach(({ state, next, sigma }, i) => {
+    expect(sigma).toBeGreaterThan(0.3);
+    const moved = turns(state.fracCoords, before.fracCoords);
+    const noisy = drawn[i].map((z) => fine.coordSigmas[next] * z);
+    expectAllClose(turns(moved, noisy), new Float32Array(moved.length), { floor: 1, tolerance: 0.02 });
+    before = state;
+  });
+});
+
+test("the predicted clean lattice is bounded, whole crystals at a time", async () => {
+  const wild = exactDenoiser(engine, {
+    name: "wild",
+    schedule,
+    predict: (x) => ({ types: x.types, fracCoords: x.fracCoords.mul(0), lattice: x.lattice.add(1).mul(-50) }),
+  });
+  const run = sample(fastSampler({ eta: 0, steps: 10, latticeBound: 4 }), { denoiser: wild, start, noise });
+  const { steps } = await collect(run);
+  for (const { denoised } of steps)
+    for (let row = 0; row < denoised.lattice.length; row += 3)
+      expect(Math.hypot(...denoised.lattice.subarray(row, row + 3))).toBeLessThan(4.001);
   for (const { state } of steps) expect(Math.max(...state.lattice.map(Math.abs))).toBeLessThan(8);
 });
 
@@ -199,8 +251,11 @@ test("strides go down to 0 in even steps", () => {
   }
 });
 
-test("sampling starts where alpha_bar is above 1e-4", () => {
+test("sampling starts where alpha_bar is above 1e-4", async () => {
   const fine = cosineSchedule(1000);
+  const first = sample(fastSampler({ steps: 3 }), { denoiser: perfectDenoiser(engine, fine, clean), start, noise });
+  const { value } = await first.next();
+  expect((value as SamplerStep).t).toBe(firstUsefulTime(fine));
   const t = firstUsefulTime(fine);
   expect(fine.alphasCumprod[t]).toBeGreaterThanOrEqual(1e-4);
   expect(fine.alphasCumprod[t + 1]).toBeLessThan(1e-4);
@@ -219,18 +274,22 @@ describe("warm start", () => {
     expectAllClose(far.state.lattice, noise("lattice", 1000, "start"), { tolerance: 1e-3 });
   });
 
-  test.each(["fast", "predictor-corrector"])("%s: any bounded network leaves it near", async (sampler) => {
-    const babble: Denoise = (state, t) =>
-      Promise.resolve({
-        types: state.types.map((_, i) => Math.sin(i + t)),
-        fracCoords: state.fracCoords.map((_, i) => Math.sin(2 * i + t)),
-        lattice: state.lattice.map((_, i) => Math.sin(3 * i + t)),
-      });
+  const samplers: Record<string, Sampler> = { fast: fastSampler(), "predictor-corrector": predictorCorrector() };
+  const sines = (x: tf.Tensor, k: number, sigma: tf.Tensor): tf.Tensor =>
+    tf.range(0, x.size).mul(k).add(sigma.mul(1000)).sin().reshape(x.shape);
+  test.each(Object.keys(samplers))("%s: any bounded network leaves it near", async (sampler) => {
+    const babble = exactDenoiser(engine, {
+      name: "babble",
+      schedule: fine,
+      // Anything between -1 and 1 that no symmetry makes vanish.
+      predict: (x, { level }) => ({
+        types: sines(x.types, 1, level.sigma),
+        fracCoords: sines(x.fracCoords, 2, level.sigma),
+        lattice: sines(x.lattice, 3, level.sigma),
+      }),
+    });
     const { state, startTime } = warmStart(clean, 0.004, fine, noise);
-    const run =
-      sampler === "fast"
-        ? fastSampler(babble, state, fine, noise, { startTime })
-        : predictorCorrector(babble, state, fine, noise, { startTime });
+    const run = sample(samplers[sampler], { denoiser: babble, start: state, noise, startTime });
     const { final } = await collect(run);
     expect([...argmaxTypes(final)]).toEqual([...argmaxTypes(clean)]);
     expect(Math.max(...turns(final.fracCoords, clean.fracCoords).map(Math.abs))).toBeLessThan(0.06);

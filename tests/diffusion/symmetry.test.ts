@@ -6,14 +6,15 @@ import {
   corrupt,
   cosineSchedule,
   fastSampler,
-  guidedDenoise,
+  guidedDenoiser,
   predictorCorrector,
+  sample,
   startState,
   streamNoise,
 } from "../../src/diffusion/index.js";
 import type { DenoiserConfig } from "../../src/model/index.js";
 import { timeEmbedding } from "../../src/model/index.js";
-import { compiledEngine, normals, uniforms } from "../../src/runtime/index.js";
+import { compiledEngine, key } from "../../src/runtime/index.js";
 import { denoiserLoss, taskSources } from "../../src/train/index.js";
 import { orthogonal, vector } from "../crystal/arbitraries.js";
 import {
@@ -61,10 +62,17 @@ const symmetries = ({ latticeSpace }: DenoiserConfig) =>
 
 function conditionOf(seed: number): ConditionBlock {
   return {
-    siteDos: uniforms(seed, 9, 0, 0, B * N * E),
-    siteMask: uniforms(seed, 9, 0, 1, B * N).map((u) => (u < 0.7 ? 1 : 0)),
+    siteDos: key(seed)
+      .fold(9, 0, 0)
+      .uniforms(B * N * E),
+    siteMask: key(seed)
+      .fold(9, 0, 1)
+      .uniforms(B * N)
+      .map((u) => (u < 0.7 ? 1 : 0)),
     energyMask: Float32Array.from({ length: B * E }, (_, i) => (i % E < 80 ? 1 : 0)),
-    totalDos: uniforms(seed, 9, 0, 2, B * E),
+    totalDos: key(seed)
+      .fold(9, 0, 2)
+      .uniforms(B * E),
     totalMask: new Float32Array(B).fill(1),
   };
 }
@@ -98,9 +106,15 @@ test.each(configs)(
       fc.asyncProperty(seeds, symmetries(config), async (seed, g) => {
         const clean = cleanBlock(shape, seed);
         const noise: Fields = {
-          types: normals(seed, 8, 0, 0, B * N * C),
-          fracCoords: normals(seed, 8, 0, 1, B * N * 3),
-          lattice: normals(seed, 8, 0, 2, B * 9),
+          types: key(seed)
+            .fold(8, 0, 0)
+            .normals(B * N * C),
+          fracCoords: key(seed)
+            .fold(8, 0, 1)
+            .normals(B * N * 3),
+          lattice: key(seed)
+            .fold(8, 0, 2)
+            .normals(B * 9),
         };
         const moved: Fields = {
           types: g.map("types", noise.types),
@@ -130,7 +144,6 @@ describe.each(["fast", "predictor-corrector"] as const)("whole runs of the %s sa
       );
       await fc.assert(
         fc.asyncProperty(fc.constantFrom(...networks), seeds, symmetries(config), async (network, seed, g) => {
-          const options = { guidanceWeight: 1.5, timesteps: config.timesteps };
           const condition = conditionOf(seed);
           const permuted = {
             ...condition,
@@ -139,20 +152,17 @@ describe.each(["fast", "predictor-corrector"] as const)("whole runs of the %s sa
           };
           const noise = streamNoise(seed, [0, 1], shape);
           const start = startState(seed, [0, 1], shape, config.timesteps);
-          const sample = async (
+          const finalOf = async (
             from: DiffusionState,
             source: typeof noise,
             asked: ConditionBlock,
           ): Promise<DiffusionState> => {
-            const denoise = await guidedDenoise(network, asked, options);
-            const run =
-              sampler === "fast"
-                ? fastSampler(denoise, from, schedule, source, { steps: 8, latticeBound: 5 })
-                : predictorCorrector(denoise, from, schedule, source);
-            return (await collect(run)).final;
+            const denoiser = await guidedDenoiser(network, asked, { guidanceWeight: 1.5 });
+            const made = sampler === "fast" ? fastSampler({ steps: 8, latticeBound: 5 }) : predictorCorrector();
+            return (await collect(sample(made, { denoiser, start: from, noise: source }))).final;
           };
-          const expected = g.apply(await sample(start, noise, condition));
-          const found = await sample(g.apply(start), mappedNoise(noise, g.map), permuted);
+          const expected = g.apply(await finalOf(start, noise, condition));
+          const found = await finalOf(g.apply(start), mappedNoise(noise, g.map), permuted);
           // float32 differences grow along a run: the first ancestral step alone multiplies them by a hundred.
           expectAllClose(found.lattice, expected.lattice, { tolerance: 2e-3 });
           expectAllClose(found.types, expected.types, { tolerance: 2e-3 });

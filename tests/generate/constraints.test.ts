@@ -131,7 +131,7 @@ describe("contradictory options say what contradicts what", () => {
     ["negative", { composition: map([3, 4], [8, -1]) }, /composition: expected a whole number of O atoms, found -1/],
     ["not allowed", { composition: map([3, 3]), elements: [8] }, /composition: Li is not among the allowed elements/],
     ["unknown element", { elements: [13] }, /elements: the model knows Z = 1 to 12, found 13/],
-    ["no element", { elements: [] }, /allowed elements: the set is empty/],
+    ["no element", { elements: [] }, /elements: the set of allowed ones is empty/],
     ["no such site", { fixTypes: map([3, 8]) }, /fixTypes: site 3 does not exist; the cell has sites 0 to 2/],
     [
       "too many fixed",
@@ -169,6 +169,7 @@ describe("contradictory options say what contradicts what", () => {
     ["coordinate eta", { coordEta: -1 }, /coordEta: expected a number of at least 0 or "all", found -1/],
     ["order", { order: 3 as 2 }, /order: expected 1 or 2, found 3/],
     ["spacing", { spacing: 9 }, /spacing: expected a number from 0.5 to 4, found 9/],
+    ["sampler", { sampler: "slow" }, /sampler: expected fast or predictor-corrector, found slow/],
     ["seed", { seed: -1 }, /random seed: expected an integer from 0/],
   ])("%s", async (_, options, message) => {
     await expect(generators[0].generate(target(3), { steps: 1, count: 1, batchSize: 1, ...options })).rejects.toThrow(

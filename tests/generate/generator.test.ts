@@ -1,8 +1,17 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { Target } from "../../src/dos/index.js";
 import type { GeneratedCrystal, GenerateOptions } from "../../src/generate/index.js";
-import { crystalGenerator } from "../../src/generate/index.js";
-import { compiledEngine, eagerEngine, type Engine } from "../../src/runtime/index.js";
+import { crystalGenerator, samplers } from "../../src/generate/index.js";
+import {
+  cosineSchedule,
+  exactDenoiser,
+  firstUsefulTime,
+  sample,
+  startState,
+  streamNoise,
+  stride,
+} from "../../src/diffusion/index.js";
+import { compiledEngine, DisposedError, eagerEngine, type Engine } from "../../src/runtime/index.js";
 import { expectAllClose } from "../support/close.js";
 import { turn } from "../diffusion/support.js";
 import { numbersOf, siteDos, target, template, tinyModel, totalDos } from "./support.js";
@@ -38,7 +47,7 @@ test("every setting of the fast sampler reaches it", async () => {
   expect(new Set(made.map((crystals) => String(numbersOf(crystals)))).size).toBe(settings.length);
 });
 
-test("steps are one program with the network, unless a constraint needs the host", async () => {
+test("steps are one program with the network, whatever the constraints", async () => {
   const names: string[] = [];
   const spy: Engine = { ...compiled, compile: (source) => (names.push(source.name), compiled.compile(source)) };
   const other = crystalGenerator(spy, model);
@@ -48,9 +57,17 @@ test("steps are one program with the network, unless a constraint needs the host
   };
   expect(await made({})).toEqual(["DOS encoder, 1 x 3", "fast step, guided, some classes, 1 x 3"]);
   expect(await made({ sampler: "predictor-corrector" })).toEqual([
-    "predictor-corrector step, corrected, guided, some classes, 1 x 3",
+    "predictor-corrector (corrected) step, guided, some classes, 1 x 3",
   ]);
-  expect(await made({ fixTypes: new Map([[0, 3]]) })).toEqual(["denoiser, guided, 1 x 3"]);
+  expect(await made({ fixTypes: new Map([[0, 3]]) })).toEqual(["fast step, guided, some classes, pinned types, 1 x 3"]);
+  const composition = (z: number) => new Map([[z, 3]]);
+  expect(await made({ composition: composition(3) })).toEqual(["fast step, guided, exact composition, 1 x 3"]);
+  // Values are inputs: others need no other program.
+  expect(await made({ composition: composition(8), seed: 9, guidanceWeight: 3 })).toEqual([]);
+  const keep = { lattice: true, coords: [0] };
+  expect(await made({ template: { crystal: template, keep } })).toEqual([
+    "fast step, guided, some classes, held lattice, held fracCoords, 1 x 3",
+  ]);
   other.dispose();
 });
 
@@ -192,6 +209,46 @@ test("progress: fractions rise to one, and every crystal comes once", async () =
   expect(indices).toEqual([0, 1, 2, 3, 4]);
 });
 
+test("progress tells the noise level that was left, falling from where sampling starts", async () => {
+  // Many levels, of which the last are useless.
+  const fine = tinyModel(1, { timesteps: 1000 });
+  const own = crystalGenerator(compiled, fine);
+  const schedule = cosineSchedule(1000);
+  const times: number[] = [];
+  for await (const { level } of own.stream(target(2), { ...quick, count: 1, batchSize: 1 }))
+    if (level) {
+      times.push(level.t);
+      expect(level.sigma).toBe(schedule.coordSigmas[level.t]);
+      expect(level.alphaBar).toBe(schedule.alphasCumprod[level.t]);
+    }
+  expect(times).toEqual(stride(firstUsefulTime(schedule), 4).slice(0, -1));
+  expect(times[0]).toBeLessThan(1000);
+  own.dispose();
+});
+
+test("no predicted cell is larger than the bound, whatever the network says", async () => {
+  for (const [latticeSpace, latticeScale, longest] of [
+    ["matrix", 2, 20],
+    ["metric", 0.25, 8],
+  ] as const) {
+    const wild = tinyModel(2, { latticeSpace, latticeScale });
+    const sampler = samplers.get("fast")!(quick, wild);
+    const schedule = cosineSchedule(10);
+    const shape = { batchSize: 2, atomsPerCrystal: 2, classCount: wild.config.classCount };
+    const denoiser = exactDenoiser(compiled, {
+      name: "wild",
+      schedule,
+      predict: (x) => ({ ...x, lattice: x.lattice.add(3).mul(-1000) }),
+    });
+    const start = startState(1, [0, 1], shape, 10);
+    for await (const { denoised } of sample(sampler, { denoiser, start, noise: streamNoise(1, [0, 1], shape) })) {
+      const rows = Array.from({ length: 6 }, (_, r) => Math.hypot(...denoised.lattice.subarray(3 * r, 3 * r + 3)));
+      expect(Math.max(...rows)).toBeLessThan(longest * 1.001);
+      expect(Math.max(...rows)).toBeGreaterThan(longest * 0.999);
+    }
+  }
+});
+
 test("frames: the block from its first step to its finished crystals, without changing them", async () => {
   const options = { ...quick, count: 3, batchSize: 2 };
   const frames: (readonly GeneratedCrystal[])[] = [];
@@ -207,6 +264,40 @@ test("frames: the block from its first step to its finished crystals, without ch
   expect(crystals).toEqual(await generator.generate(target(2), options));
   for await (const step of generator.stream(target(2), options)) expect(step.frame).toBeUndefined();
   await expect(generator.generate(target(2), { ...options, frameEvery: 0 })).rejects.toThrow(/frameEvery: expected/);
+});
+
+test("frames of the clean crystals obey the constraints all along: a composition is softly there, a template exactly", async () => {
+  const composition = new Map([
+    [3, 2],
+    [8, 1],
+  ]);
+  const keep = { coords: [1] };
+  const options = {
+    ...quick,
+    count: 2,
+    batchSize: 2,
+    composition,
+    template: { crystal: template, keep },
+    frameEvery: 1,
+  };
+  let frames = 0;
+  for await (const { denoised } of generator.stream(target(3), options))
+    for (const { crystal } of denoised ?? []) {
+      frames++;
+      for (const z of crystal.atomicNumbers) expect([3, 8]).toContain(z);
+      for (const [i, x] of crystal.fracCoords[1].entries())
+        expect(Math.abs(turn(x, template.fracCoords[1][i]))).toBeLessThan(1e-5);
+    }
+  expect(frames).toBe(10);
+});
+
+test("after dispose every call says so", async () => {
+  const own = crystalGenerator(compiled, model);
+  await own.generate(target(2), { ...quick, count: 1 });
+  own.dispose();
+  own.dispose();
+  await expect(own.generate(target(2), quick)).rejects.toThrow("generator: it was disposed");
+  await expect(own.stream(target(2), quick).next()).rejects.toThrow(DisposedError);
 });
 
 test("a warm start with little noise stays near its crystal", async () => {

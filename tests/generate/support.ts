@@ -1,7 +1,7 @@
 import type { Crystal } from "../../src/crystal/index.js";
 import type { DenoiserConfig, DenoiserModel } from "../../src/model/index.js";
 import type { SiteDos, Target, TotalDos } from "../../src/dos/index.js";
-import { uniforms } from "../../src/runtime/index.js";
+import { key } from "../../src/runtime/index.js";
 import { randomParameters, tinyConfig } from "../model/support.js";
 
 /** A tiny model with random weights: its crystals are nonsense, its laws are not. */
@@ -14,11 +14,25 @@ export function tinyModel(seed: number, config: Partial<DenoiserConfig> = {}): D
 const grid = { start: -10, stop: 10, count: tinyConfig.dosPoints };
 
 export function siteDos(sites: number, seed: number): SiteDos {
-  return { kind: "site", grid, siteCount: sites, values: uniforms(seed, 0, 0, 0, sites * grid.count) };
+  return {
+    kind: "site",
+    grid,
+    siteCount: sites,
+    values: key(seed)
+      .fold(0, 0, 0)
+      .uniforms(sites * grid.count),
+  };
 }
 
 export function totalDos(seed: number): TotalDos {
-  return { kind: "total", grid, values: uniforms(seed, 0, 0, 1, grid.count).map((u) => 4 * u) };
+  return {
+    kind: "total",
+    grid,
+    values: key(seed)
+      .fold(0, 0, 1)
+      .uniforms(grid.count)
+      .map((u) => 4 * u),
+  };
 }
 
 export function target(sites: number, seed = 1): Target {

@@ -1,5 +1,5 @@
 import type { DiffusionState, NoiseSource, Schedule } from "../../src/diffusion/index.js";
-import { argmaxTypes, blockNetwork, guidedDenoise, predictorCorrector } from "../../src/diffusion/index.js";
+import { argmaxTypes, blockNetwork, guidedDenoiser, predictorCorrector, sample } from "../../src/diffusion/index.js";
 import type { Engine } from "../../src/runtime/index.js";
 import type { DenseBlock } from "./blocks.js";
 import { denseBlocks, gather, scatter } from "./blocks.js";
@@ -181,7 +181,7 @@ async function* blockStates(
   const masked = name === "masked_cfg_sample" && inputs.mask;
   const siteMask = masked ? gather(masked, block.atoms) : new Float32Array(block.atoms.length).fill(1);
   const condition = linearCondition(gather(inputs.y, block.atoms), siteMask, shape.batchSize, config.dosPoints);
-  const denoise = await guidedDenoise(net, condition, { guidanceWeight: inputs.w, timesteps: config.timesteps });
+  const denoiser = await guidedDenoiser(net, condition, { guidanceWeight: inputs.w });
   const start: DiffusionState = {
     ...shape,
     types: gather(inputs.initial_type, block.atoms),
@@ -190,9 +190,8 @@ async function* blockStates(
   };
   yield start;
   const predictorInput = name === "cfg_sample" ? "uncorrected" : "corrected";
-  const options = { correctorStepSize: inputs.step_lr, predictorInput } as const;
-  for await (const { state } of predictorCorrector(denoise, start, schedule, recordedNoise(inputs, block), options))
-    yield state;
+  const sampler = predictorCorrector({ correctorStepSize: inputs.step_lr, predictorInput });
+  for await (const { state } of sample(sampler, { denoiser, start, noise: recordedNoise(inputs, block) })) yield state;
   net.dispose();
 }
 

@@ -7,11 +7,11 @@ import {
   type CandidateGenerator,
   type QualityTarget,
 } from "../../evaluate/index.js";
-import type { CrystalGenerator, GenerateOptions } from "../../generate/index.js";
+import type { CrystalGenerator, GenerateOptions, SamplerName } from "../../generate/index.js";
 import { Interrupted } from "../interrupted.js";
 
-/** Name or settings of a sampler. */
-export type Sampler = NonNullable<GenerateOptions["sampler"]>;
+/** Name of a sampler. */
+export type Sampler = SamplerName;
 
 /** A row of a study and what a cell of it costs. */
 export interface StudyGenerator extends CandidateGenerator {
