@@ -1,9 +1,9 @@
 import type { Tensor } from "@tensorflow/tfjs";
-import type { Engine, HostTensor, ProgramCache } from "../runtime/index.js";
+import type { Engine } from "../runtime/index.js";
 import { createProgramCache } from "../runtime/index.js";
 import { blockInputs, blockList, type Block, type Inputs, type Tensors } from "./block.js";
 import { levelAt, type Level } from "./level.js";
-import { runProgram, scalarInputs, scalarTensors } from "./program.js";
+import { runProgram, scalarInputs, scalarTensors, type ProgramHome } from "./program.js";
 import type { Schedule } from "./schedule.js";
 import { fieldsOf, type DiffusionState, type Fields } from "./state.js";
 
@@ -11,14 +11,8 @@ import { fieldsOf, type DiffusionState, type Fields } from "./state.js";
  * What samplers see of a model: a tensor function that becomes a part of their programs. Guidance is in it already;
  * constraints are put around it.
  */
-export interface Denoiser {
+export interface Denoiser extends ProgramHome {
   readonly schedule: Schedule;
-  /** Where the programs that contain it are compiled and kept. */
-  readonly programs: ProgramCache;
-  /** Its weights. */
-  readonly constants?: readonly HostTensor[];
-  /** See `ProgramSource.roundable`. */
-  readonly roundable?: boolean;
   /** The evaluation at a time index. */
   at(t: number): Evaluation;
 }

@@ -10,6 +10,7 @@ export {
   type Fields,
 } from "./state.js";
 export { mapFields, type Block, type Inputs, type Tensors } from "./block.js";
+export type { ProgramHome } from "./program.js";
 export { levelAt, type Level } from "./level.js";
 export { startState, streamNoise, type NoiseSource } from "./noise.js";
 export { corrupt, type Corrupted } from "./corruption.js";

@@ -1,7 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import type { HostTensor } from "../runtime/index.js";
+import type { HostTensor, ProgramCache } from "../runtime/index.js";
 import type { Inputs, Tensors } from "./block.js";
-import type { Denoiser } from "./denoiser.js";
+
+/** Where programs are compiled and kept, and the weights that are in all of them. */
+export interface ProgramHome {
+  readonly programs: ProgramCache;
+  readonly constants?: readonly HostTensor[];
+  /** See `ProgramSource.roundable`. */
+  readonly roundable?: boolean;
+}
 
 /** A program around a denoiser, fed with arrays by group and name. */
 export interface NamedProgram<Group extends string> {
@@ -13,7 +20,7 @@ export interface NamedProgram<Group extends string> {
 
 /** Runs a program, compiled when it is first met. */
 export async function runProgram<Group extends string>(
-  { programs, constants = [], roundable }: Pick<Denoiser, "programs" | "constants" | "roundable">,
+  { programs, constants = [], roundable }: ProgramHome,
   { name, inputs, fn }: NamedProgram<Group>,
 ): Promise<Float32Array[]> {
   const flat = (Object.keys(inputs) as Group[]).flatMap((group) =>

@@ -1,20 +1,10 @@
 import { repeatArray } from "../data/index.js";
-import type { BlockShape, Constraint, Field, NoiseSource } from "../diffusion/index.js";
+import type { Constraint, Field } from "../diffusion/index.js";
 import { allowedClasses, exactComposition, hold } from "../diffusion/index.js";
 import type { DenoiserModel } from "../model/index.js";
 import { assertConsistent, pinnedTypes } from "./checks.js";
 import { crystalState } from "./crystal-state.js";
-import type { GenerateOptions } from "./options.js";
-
-/** What a constraint is made for: a block of crystals of a model, and the block's noise. */
-export interface ConstraintContext {
-  readonly model: DenoiserModel;
-  readonly shape: BlockShape;
-  readonly noise: NoiseSource;
-}
-
-/** Makes what a run's options ask of one kind of constraint. */
-export type ConstraintMaker = (options: GenerateOptions, context: ConstraintContext) => readonly Constraint[];
+import type { ConstraintContext, ConstraintMaker, GenerateOptions } from "./options.js";
 
 /** The constraints that options can ask for, in the order in which they are applied. */
 export const constraintMakers: ConstraintMaker[] = [typeConstraint, templateConstraints];

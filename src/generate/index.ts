@@ -1,8 +1,10 @@
 export { crystalGenerator, type CrystalGenerator } from "./generator.js";
 export { conditionBlock, atomsFor } from "./condition.js";
-export { constraintMakers, type ConstraintContext, type ConstraintMaker } from "./constraints.js";
+export { constraintMakers } from "./constraints.js";
 export { crystalState, stateCrystals } from "./crystal-state.js";
 export {
+  type ConstraintContext,
+  type ConstraintMaker,
   type GeneratedCrystal,
   type GenerateOptions,
   type GenerationProgress,

@@ -1,6 +1,13 @@
 import type { Crystal } from "../crystal/index.js";
-import type { FastSamplerOptions, Sampler, SamplerStep } from "../diffusion/index.js";
-import type { ConstraintMaker } from "./constraints.js";
+import type {
+  BlockShape,
+  Constraint,
+  FastSamplerOptions,
+  NoiseSource,
+  Sampler,
+  SamplerStep,
+} from "../diffusion/index.js";
+import type { DenoiserModel } from "../model/index.js";
 
 /** Which parts of a template crystal stay. `true`: every site; a list: these sites (0-based). */
 export interface TemplateKeep {
@@ -57,6 +64,16 @@ export interface GenerateOptions extends FastSettings {
   /** Also yield the unfinished crystals as they stand at every so many sampler steps, to watch the noise leave them. */
   readonly frameEvery?: number;
 }
+
+/** What a constraint is made for: a block of crystals of a model, and the block's noise. */
+export interface ConstraintContext {
+  readonly model: DenoiserModel;
+  readonly shape: BlockShape;
+  readonly noise: NoiseSource;
+}
+
+/** Makes what a run's options ask of one kind of constraint. */
+export type ConstraintMaker = (options: GenerateOptions, context: ConstraintContext) => readonly Constraint[];
 
 /** A finished crystal and the stream index that makes it again. */
 export interface GeneratedCrystal {
