@@ -31,6 +31,7 @@ export const commands: readonly MakeCommand[] = [
   kernelCommand,
 ];
 
+/** What the command line runs with: its streams and further commands. */
 export interface RunOptions {
   /** Default: the process's streams. */
   readonly terminal?: Terminal;

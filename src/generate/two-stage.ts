@@ -12,6 +12,7 @@ export interface TwoStageModels {
   readonly predictor: PredictsDos;
 }
 
+/** Settings of both stages: the compositions, and the shapes made for them. */
 export interface TwoStageOptions {
   /** Distinct compositions that are tried. Default 8. */
   readonly compositions?: number;

@@ -29,6 +29,7 @@ export async function buildFromFiles(inputs: readonly string[], options: BuildFi
   return buildDataset({ inputs, out: options.out, about: await aboutOf(options) });
 }
 
+/** Which records are exported, and where to. */
 export interface ExportOptions {
   readonly out: string;
   /** Only this side of the fixed split. */

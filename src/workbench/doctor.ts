@@ -25,6 +25,7 @@ export interface MachineReport {
   readonly files: readonly BundledFileReport[];
 }
 
+/** A backend of this machine and how fast it is. */
 export interface MeasuredBackend {
   readonly name: BackendName;
   readonly available: boolean;

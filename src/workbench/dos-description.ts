@@ -9,6 +9,7 @@ import {
 } from "../dos/index.js";
 import { shortest } from "./target-json.js";
 
+/** On which energies densities of states are described. */
 export interface DosDescriptionOptions {
   /** Energies to bring the spectra to. Default: the models' grid; "native" keeps the file's own. */
   readonly grid?: EnergyGrid | "native";

@@ -5,6 +5,7 @@ import { readDosmatgenCheckpoint } from "../model/import/index.js";
 import { assertNew } from "./files.js";
 import { trainingRecords } from "./training-data.js";
 
+/** Where an imported model goes, and the data that its scaler is fitted to. */
 export interface ImportOptions {
   /** The model's file (.safetensors). */
   readonly out: string;
@@ -14,6 +15,7 @@ export interface ImportOptions {
   readonly force?: boolean;
 }
 
+/** The model that a checkpoint held, and how much of the file it did not need. */
 export interface ImportedModel {
   readonly model: DenoiserModel;
   /** Tensors of the file that are no parameters (schedules, buffers). */

@@ -55,6 +55,7 @@ export interface TrainProgress extends WorkProgress {
   readonly training: TrainingProgress;
 }
 
+/** A finished training: the model's file and its losses. */
 export interface TrainedModel {
   /** The best averaged weights. */
   readonly path: string;

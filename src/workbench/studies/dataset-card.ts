@@ -17,6 +17,7 @@ export type RecipeErrors = Readonly<z.infer<typeof errors>>;
 /** A data set's numbers beside published ones: gaps and centres of d bands, eV, by crystal. */
 export type PublishedNumbers = Readonly<z.infer<typeof published>>;
 
+/** What a data set's card is written from. */
 export interface DatasetCardInputs {
   readonly dataset: Dataset;
   readonly errors: RecipeErrors;

@@ -70,6 +70,7 @@ export interface DftTarget extends Readonly<Omit<z.infer<typeof target>, "candid
 /** Means over targets with bootstrap standard errors, and what else is told of the calculations. */
 export type DftSummary = Readonly<z.infer<typeof summary>>;
 
+/** The results of a DFT study, as its file holds them. */
 export interface DftStudy {
   readonly settings: Readonly<z.infer<typeof study>["settings"]>;
   readonly summary: DftSummary;

@@ -17,6 +17,7 @@ import { trainingRecords } from "../training-data.js";
 import { summariseDft } from "./dft-summary.js";
 import type { DftCandidate, DftStudy, DftTarget } from "./dft-results.js";
 
+/** Targets, candidates and calculations of a DFT study. */
 export interface DftStudyOptions {
   /** Test crystals whose spectra are asked for, spread over the test split. Default 40. */
   readonly targets?: number;

@@ -23,6 +23,7 @@ import type { Resources } from "../resources.js";
 import { task, type Task, type WorkProgress } from "../task.js";
 import { parseStored } from "./stored.js";
 
+/** Shares of the training split, length of the trainings, and the file of a learning curve. */
 export interface LearningCurveOptions {
   /** Parts of the training split, 0 to 1, by whole formulas; a larger part contains the smaller ones. Default 1/8, 1/4, 1/2, 1. */
   readonly shares?: readonly number[];
@@ -53,6 +54,7 @@ const curve = z.object({ steps: z.int(), judged: z.int(), points: z.array(point)
  */
 export type LearningCurvePoint = Readonly<z.infer<typeof point>>;
 
+/** Quality against the number of training formulas, as its file holds it. */
 export interface LearningCurve {
   readonly steps: number;
   /** Validation crystals. */

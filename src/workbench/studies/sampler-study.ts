@@ -26,6 +26,7 @@ import { trainingRecords } from "../training-data.js";
 import { samplerMetrics, type SamplerResult, type SamplerSplit } from "./sampler-results.js";
 import { samplerSeries, samplerVariants, type SamplerSeries, type SamplerSettings } from "./sampler-series.js";
 
+/** Samplers, numbers of evaluations and targets of a sampler study. */
 export interface SamplerStudyOptions {
   /** "validation" is what the defaults were chosen on: more variants, without the slow reference. Default "test". */
   readonly split?: "test" | "validation";
