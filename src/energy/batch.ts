@@ -46,18 +46,30 @@ export function sizeOf({ atoms, bonds, shortCount, angles }: CrystalGraph): RowS
 
 /** Lays graphs out in as few batches, of as few shapes, as go without much waste. */
 export function packGraphs(graphs: readonly CrystalGraph[]): Batch[] {
-  const byLevel = new Map<number, number[]>();
+  const byRoom = new Map<string, { readonly room: RowSize; readonly members: number[] }>();
   graphs.forEach((graph, k) => {
-    const level = levelOf(sizeOf(graph));
-    byLevel.set(level, [...(byLevel.get(level) ?? []), k]);
+    const room = roomFor(sizeOf(graph));
+    const key = Object.values(room).join(" ");
+    if (!byRoom.has(key)) byRoom.set(key, { room, members: [] });
+    byRoom.get(key)!.members.push(k);
   });
-  return [...byLevel].flatMap(([level, members]) => packLevel(graphs, members, sizeAt(level)));
+  return [...byRoom.values()].flatMap(({ room, members }) => packRows(graphs, members, room));
 }
 
-function levelOf(size: RowSize): number {
-  let level = 0;
-  while (!fits(size, sizeAt(level))) level++;
-  return level;
+/** Levels up to this grow in all dimensions together, so that small graphs have few shapes; larger ones are made to measure. */
+const sharedLevels = 5;
+
+function roomFor(size: RowSize): RowSize {
+  for (let level = 0; level < sharedLevels; level++) if (fits(size, sizeAt(level))) return sizeAt(level);
+  const room = map((key) => {
+    let level = 0;
+    while (sizeAt(level)[key] < size[key]) level++;
+    return sizeAt(level)[key];
+  });
+  // Behind the room of the short bonds there is place for all others.
+  let bonds = room.bonds;
+  while (!fits(size, { ...room, bonds })) bonds = Math.ceil((bonds * growth) / 8) * 8;
+  return { ...room, bonds };
 }
 
 const sizeAt = (level: number): RowSize => map((key) => Math.ceil((smallest[key] * growth ** level) / 8) * 8);
@@ -73,7 +85,7 @@ const fits = (size: RowSize, room: RowSize): boolean =>
   keys.every((key) => size[key] <= room[key]) && room.short + size.bonds - size.short <= room.bonds;
 
 /** Graphs go into the first row that has room for them. */
-function packLevel(graphs: readonly CrystalGraph[], members: readonly number[], room: RowSize): Batch[] {
+function packRows(graphs: readonly CrystalGraph[], members: readonly number[], room: RowSize): Batch[] {
   const rows: { used: RowSize; placements: Placement[] }[] = [];
   for (const graph of members) {
     const size = sizeOf(graphs[graph]);
@@ -83,7 +95,7 @@ function packLevel(graphs: readonly CrystalGraph[], members: readonly number[], 
     rows[row].placements.push({ graph, row, ...rows[row].used });
     rows[row].used = after(rows[row].used);
   }
-  return splitRows(rows.length).map(({ from, taken, rows: count }) => ({
+  return splitRows(rows.length, room).map(({ from, taken, rows: count }) => ({
     shape: { ...room, rows: count },
     placements: rows
       .slice(from, from + taken)
@@ -91,12 +103,15 @@ function packLevel(graphs: readonly CrystalGraph[], members: readonly number[], 
   }));
 }
 
+/** Bonds and angles of one program; its memory grows with them, some 30 KB each. */
+const mostThings = 24_000;
+
 /** So many rows in pieces of the known numbers; the last piece may be half empty, not more. */
-function splitRows(count: number): { from: number; taken: number; rows: number }[] {
+function splitRows(count: number, { bonds, angles }: RowSize): { from: number; taken: number; rows: number }[] {
   const pieces: { from: number; taken: number; rows: number }[] = [];
   for (let from = 0; from < count;) {
     const left = count - from;
-    const rows = rowCounts.find((n) => n <= 2 * left || n === 1)!;
+    const rows = rowCounts.find((n) => n === 1 || (n <= 2 * left && n * (bonds + angles) <= mostThings))!;
     pieces.push({ from, taken: Math.min(rows, left), rows });
     from += rows;
   }

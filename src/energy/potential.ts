@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { Disposal } from "../base/disposed.js";
 import type { Crystal, CrystalLike, Matrix3, Vector3 } from "../crystal/index.js";
 import { crystalOf } from "../crystal/index.js";
 import { assertCrystal } from "../crystal/index.js";
@@ -50,14 +51,17 @@ export interface Potential {
     crystals: readonly CrystalLike[],
     operations?: readonly (readonly Operation[] | undefined)[],
   ): Promise<(EnergyResult | Error)[]>;
-  /** Frees its programs. */
+  /** Frees its programs; what is called after it throws DisposedError. */
   dispose(): void;
+  [Symbol.dispose](): void;
 }
 
 /** An energy model on an engine. Programs are compiled when a size of graph is met for the first time. */
 export function energyPotential(engine: Engine, model: EnergyModel): Potential {
   const programs = createProgramCache(engine, 24);
+  const disposal = new Disposal("energy potential");
   const evaluateEach: Potential["evaluateEach"] = async (list, operations = []) => {
+    disposal.check();
     const prepared = list.map((like, k) => prepare(model, crystalOf(like), operations[k], `crystal ${k + 1}`));
     const results: (EnergyResult | Error)[] = prepared.map((found) => (found instanceof Error ? found : missing));
     const judged = prepared.flatMap((found, k) => (found instanceof Error ? [] : [{ ...found, index: k }]));
@@ -72,6 +76,9 @@ export function energyPotential(engine: Engine, model: EnergyModel): Potential {
     }
     return results;
   };
+  const dispose = () => {
+    if (disposal.end()) programs.dispose();
+  };
   return {
     model,
     evaluateEach,
@@ -82,7 +89,8 @@ export function energyPotential(engine: Engine, model: EnergyModel): Potential {
         return result;
       });
     },
-    dispose: () => programs.dispose(),
+    dispose,
+    [Symbol.dispose]: dispose,
   };
 }
 

@@ -26,7 +26,13 @@ const springs = (k: number): Potential => {
     };
   };
   const evaluate: Potential["evaluate"] = (list) => Promise.resolve(list.map((like) => judge(crystalOf(like))));
-  return { model: {} as EnergyModel, evaluate, evaluateEach: evaluate, dispose: () => undefined };
+  return {
+    model: {} as EnergyModel,
+    evaluate,
+    evaluateEach: evaluate,
+    dispose: () => undefined,
+    [Symbol.dispose]: () => undefined,
+  };
 };
 
 const record = (crystal: Crystal, properties: RecordProperties): DosRecord => ({

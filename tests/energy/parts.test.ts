@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Vector3 } from "../../src/crystal/index.js";
-import { neighbours } from "../../src/crystal/index.js";
+import { neighbours, supercell } from "../../src/crystal/index.js";
 import { angularBasis, radialBasis } from "../../src/energy/basis.js";
 import { packGraphs, sizeOf } from "../../src/energy/batch.js";
 import type { EnergyConfig } from "../../src/energy/index.js";
@@ -85,6 +85,21 @@ describe("batches", () => {
           expect(at[key] + size[key]).toBeLessThanOrEqual(shape[key]);
         expect(shape.short + at.bonds + size.bonds - at.short - size.short).toBeLessThanOrEqual(shape.bonds);
       }
+  });
+});
+
+describe("large graphs", () => {
+  test("get rows to their measure, few of them at a time", () => {
+    const crystal = supercell(referenceEntries()[15], [1, 1, 2]);
+    const graph = crystalGraph(crystal, [identityOperation(crystal)], config);
+    const size = sizeOf(graph);
+    const batches = packGraphs(Array.from({ length: 20 }, () => graph));
+    for (const { shape } of batches) {
+      for (const key of ["atoms", "short", "angles"] as const) expect(shape[key]).toBeLessThan(1.5 * size[key] + 8);
+      expect(shape.bonds).toBeLessThan(2.3 * size.bonds);
+      expect(shape.rows * (shape.bonds + shape.angles)).toBeLessThanOrEqual(24_000);
+    }
+    expect(batches.flatMap(({ placements }) => placements)).toHaveLength(20);
   });
 });
 

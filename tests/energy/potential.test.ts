@@ -128,6 +128,15 @@ describe("laws", () => {
   });
 });
 
+describe("disposal", () => {
+  test("a disposed potential stays disposed", async () => {
+    const short = energyPotential(engine, model);
+    short.dispose();
+    short.dispose();
+    await expect(short.evaluate([rocksalt(4.2, [12, 8])])).rejects.toThrow("energy potential: it was disposed");
+  });
+});
+
 describe("bad input", () => {
   test.each([
     ["an element beyond plutonium", { ...rocksalt(5, [95, 8]) }, "crystal 2: expected elements up to number 94, found 95"],
