@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "docs/api/", "out/", "node_modules/", "notebooks/", "coverage/", "**/.venv/"] },
+  { ignores: ["dist/", "docs/api/", "out/", "node_modules/", "notebooks/", "coverage/", ".stryker-tmp/", "**/.venv/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -3,9 +3,11 @@
 //   npm run mutation -- --list                                                   the sample, without running it
 // Of all changes of arithmetic, comparisons, conditions and bounds in these rooms a seeded sample is made, one at a time, and the
 // tests of the room run that reach it. Writes tests/mutation/report.json and report.md; why a survivor is left stands in
-// tests/mutation/reasons.json. What has run is kept in out/mutation: the same command goes on where it was stopped.
+// tests/mutation/reasons.json. What has run is kept in out/mutation and does not
+// run again while the mutant's file and the room's tests are the same: a stopped run goes on. --fresh begins anew.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
@@ -14,7 +16,10 @@ import { mutantOf, mutantsOf, placeOnly, sample } from "./mutation/mutants.mjs";
 import { markdown, summary } from "./mutation/report.mjs";
 import { root, say } from "./setup.mjs";
 
-/** @typedef {import("./mutation/report.mjs").Outcome} Outcome */
+/** @typedef {import("./mutation/report.mjs").Outcome} Outcome @typedef {import("./mutation/mutants.mjs").Mutant} Mutant */
+
+/** Mutants between two saves; each batch begins with a run of the room's tests without any. */
+const batch = 60;
 
 const { values } = parseArgs({
   options: {
@@ -23,51 +28,75 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     concurrency: { type: "string", default: "1" },
     draft: { type: "boolean", default: false },
+    fresh: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
   },
 });
 const rooms = values.rooms.split(",");
-const files = execFileSync("git", ["ls-files", "--", ...rooms.map((room) => `src/${room}/`)], {
-  cwd: root,
-  encoding: "utf8",
-})
-  .split("\n")
-  .filter((name) => name.endsWith(".ts") && !name.endsWith("index.ts"));
+const files = git(["ls-files", "--", ...rooms.map((room) => `src/${room}/`)]).filter(
+  (name) => name.endsWith(".ts") && !name.endsWith("index.ts"),
+);
 const all = await mutantsOf(root, files);
 const drawn = sample(all, Number(values.count), Number(values.seed));
+
+const folder = join(root, "out", "mutation");
+const storePath = join(folder, "outcomes.jsonl");
 
 if (values.list) {
   for (const { file, line, original, replacement } of drawn)
     console.log(`${file}:${line}: ${original} -> ${replacement}`);
 } else {
-  const start = performance.now();
+  mkdirSync(folder, { recursive: true });
   /** @type {Outcome[]} */
   const outcomes = [];
   for (const room of rooms)
     outcomes.push(
-      ...(await run(
+      ...(await runRoom(
         room,
         drawn.filter(({ file }) => file.startsWith(`src/${room}/`)),
       )),
     );
-  write(outcomes, (performance.now() - start) / 60_000);
+  write(outcomes);
 }
 
 /**
+ * What each mutant met; those that an earlier run has seen with the same file and the same tests do not run again.
  * @param {string} room
- * @param {import("./mutation/mutants.mjs").Mutant[]} mutants
+ * @param {Mutant[]} mutants
  * @returns {Promise<Outcome[]>}
  */
-async function run(room, mutants) {
-  if (mutants.length === 0) return [];
-  say(`${room}: ${mutants.length} mutants ...`);
+async function runRoom(room, mutants) {
+  const tests = testsOf(room);
+  const testsDigest = digest(tests.map((name) => readFileSync(join(root, name), "utf8")).join("\n"));
+  const keyOf = (/** @type {Mutant} */ { file }) => `${digest(readFileSync(join(root, file), "utf8"))} ${testsDigest}`;
+  const known = new Map(values.fresh ? [] : stored().map((outcome) => [`${outcome.id} ${outcome.key}`, outcome]));
+  const knownOf = (/** @type {Mutant} */ mutant) => known.get(`${mutant.id} ${keyOf(mutant)}`);
+  const missing = mutants.filter((mutant) => !knownOf(mutant));
+  const found = mutants.flatMap((mutant) => knownOf(mutant) ?? []);
+  for (let from = 0; from < missing.length; from += batch) {
+    const part = missing.slice(from, from + batch);
+    say(`${room}: mutants ${found.length + 1} to ${found.length + part.length} of ${mutants.length} ...`);
+    const start = performance.now();
+    const results = await run(tests, part);
+    const seconds = (performance.now() - start) / 1000 / part.length;
+    const outcomes = results.map((outcome) => ({ ...outcome, seconds, key: keyOf(outcome) }));
+    for (const outcome of outcomes) appendFileSync(storePath, `${JSON.stringify(outcome)}\n`);
+    found.push(...outcomes);
+  }
+  return found;
+}
+
+/**
+ * @param {string[]} tests
+ * @param {Mutant[]} mutants
+ * @returns {Promise<(Mutant & { status: string })[]>}
+ */
+async function run(tests, mutants) {
   const ids = new Set(mutants.map(({ id }) => id));
   placeOnly(root, ({ id }) => ids.has(id));
-  const folder = join(root, "out", "mutation");
-  mkdirSync(folder, { recursive: true });
   const stryker = new Stryker({
     mutate: [...new Set(mutants.map(({ file }) => file))],
-    testFiles: [`tests/${room}/**/*.test.ts`],
+    testFiles: tests,
     testRunner: "vitest",
     plugins: ["@stryker-mutator/vitest-runner"],
     vitest: { related: false },
@@ -78,8 +107,6 @@ async function run(room, mutants) {
     concurrency: Number(values.concurrency),
     timeoutMS: 10_000,
     timeoutFactor: 1.5,
-    incremental: true,
-    incrementalFile: join(folder, `${room}.json`),
     ignorePatterns: ["/dist", "/docs", "/models", "/notebooks", "/out", "/bench", "/kernels", ".venv"],
     tempDirName: ".stryker-tmp",
     reporters: ["progress-append-only"],
@@ -91,20 +118,38 @@ async function run(room, mutants) {
   });
 }
 
-/**
- * @param {readonly Outcome[]} outcomes
- * @param {number} minutes
- */
-function write(outcomes, minutes) {
-  const folder = values.draft ? join(root, "out", "mutation") : join(root, "tests", "mutation");
-  mkdirSync(folder, { recursive: true });
+/** @param {string} room */
+function testsOf(room) {
+  return git(["ls-files", "--cached", "--others", "--exclude-standard", "--", `tests/${room}/`]).filter((name) =>
+    name.endsWith(".test.ts"),
+  );
+}
+
+/** @returns {(Outcome & { key: string })[]} */
+function stored() {
+  if (!existsSync(storePath)) return [];
+  return readFileSync(storePath, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
+
+/** @param {readonly Outcome[]} outcomes */
+function write(outcomes) {
+  const out = values.draft ? folder : join(root, "tests", "mutation");
   const reasons = JSON.parse(readFileSync(join(root, "tests", "mutation", "reasons.json"), "utf8"));
-  const report = summary(outcomes, reasons, {
-    seed: Number(values.seed),
-    possible: all.length,
-    minutes: Math.round(minutes),
-  });
-  writeFileSync(join(folder, "report.json"), `${JSON.stringify(report, null, 1)}\n`);
-  writeFileSync(join(folder, "report.md"), markdown(report));
+  const report = summary(outcomes, reasons, { seed: Number(values.seed), possible: all.length });
+  writeFileSync(join(out, "report.json"), `${JSON.stringify(report, null, 1)}\n`);
+  writeFileSync(join(out, "report.md"), markdown(report));
   console.log(markdown(report));
+}
+
+/** Lines of git's answer. @param {string[]} args */
+function git(args) {
+  return execFileSync("git", args, { cwd: root, encoding: "utf8" }).split("\n").filter(Boolean);
+}
+
+/** @param {string} text */
+function digest(text) {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

@@ -1,14 +1,14 @@
 // What a run of mutants showed, as data and as a page.
 
 /**
- * @typedef {import("./mutants.mjs").Mutant & { status: string }} Outcome  Killed, Timeout, Survived, NoCoverage or Ignored (static)
- * @typedef {{ mutants: number, killed: number, survived: number, untested: number, skipped: number, score: number }} Counts
- *   killed: a test failed or hung; survived: none did; untested: no test of the room reaches it; skipped: constants of a module,
- *   which are not counted; score: killed over mutants
+ * @typedef {import("./mutants.mjs").Mutant & { status: string, seconds: number }} Outcome  Killed, Timeout, Survived, NoCoverage or Ignored (static)
+ * @typedef {{ mutants: number, killed: number, survived: number, untested: number, equivalent: number, skipped: number, score: number }} Counts
+ *   killed: a test failed or hung; survived: none did; untested: no test of the room reaches it; equivalent: survivors that no
+ *   test could tell apart; skipped: constants of a module, which are not counted; score: killed over those that a test could kill
  * @typedef {{ reason: string, equivalent?: boolean }} Reason  `equivalent`: no test could tell it apart
- * @typedef {{ seed: number, possible: number, minutes: number }} Run
- * @typedef {Run & { total: Counts, rooms: Record<string, Counts>, survivors: Survivor[] }} Report
- * @typedef {Omit<Outcome, "kind"> & Partial<Reason>} Survivor
+ * @typedef {{ seed: number, possible: number }} Run
+ * @typedef {Run & { minutes: number, total: Counts, rooms: Record<string, Counts>, survivors: Survivor[] }} Report
+ * @typedef {Omit<Outcome, "kind" | "seconds"> & Partial<Reason>} Survivor
  */
 
 /**
@@ -21,9 +21,16 @@ export function summary(outcomes, reasons, run) {
   const rooms = [...new Set(outcomes.map(roomOf))];
   return {
     ...run,
-    total: counts(outcomes),
+    minutes: Math.round(outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / 60),
+    total: counts(outcomes, reasons),
     rooms: Object.fromEntries(
-      rooms.map((room) => [room, counts(outcomes.filter((outcome) => roomOf(outcome) === room))]),
+      rooms.map((room) => [
+        room,
+        counts(
+          outcomes.filter((outcome) => roomOf(outcome) === room),
+          reasons,
+        ),
+      ]),
     ),
     survivors: outcomes
       .filter(({ status }) => status === "Survived" || status === "NoCoverage")
@@ -39,9 +46,9 @@ export function summary(outcomes, reasons, run) {
 export function markdown({ seed, possible, total, minutes, rooms, survivors }) {
   const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(1)} %`;
   /** @type {(name: string, counts: Counts) => string[]} */
-  const row = (name, { mutants, killed, survived, untested, skipped, score }) => [
+  const row = (name, { mutants, killed, survived, untested, equivalent, skipped, score }) => [
     name,
-    ...[mutants, killed, survived, untested, skipped].map(String),
+    ...[mutants, killed, survived, untested, equivalent, skipped].map(String),
     percent(score),
   ];
   const code = (/** @type {string} */ text) => `\`${text.replaceAll("|", "\\|")}\``;
@@ -52,7 +59,16 @@ export function markdown({ seed, possible, total, minutes, rooms, survivors }) {
     `makes one at a time and runs the tests of the room that reach it; ${minutes} minutes.`,
     "",
     ...table(
-      ["room", "mutants", "killed", "survived", "untested", "constants (not run)", "score"],
+      [
+        "room",
+        "mutants",
+        "killed",
+        "survived",
+        "untested",
+        "of these equivalent",
+        "constants (not run)",
+        "score without equivalents",
+      ],
       [...Object.entries(rooms).map(([room, value]) => row(room, value)), row("**all**", total)],
     ),
     "",
@@ -71,13 +87,18 @@ export function markdown({ seed, possible, total, minutes, rooms, survivors }) {
   ].join("\n");
 }
 
-/** @param {readonly Outcome[]} outcomes @returns {Counts} */
-function counts(outcomes) {
-  const of = (/** @type {string[]} */ ...statuses) => outcomes.filter(({ status }) => statuses.includes(status)).length;
-  const killed = of("Killed", "Timeout", "RuntimeError");
+/** @param {readonly Outcome[]} outcomes @param {Record<string, Reason>} reasons @returns {Counts} */
+function counts(outcomes, reasons) {
+  const of = (/** @type {string[]} */ ...statuses) => outcomes.filter(({ status }) => statuses.includes(status));
+  const killed = of("Killed", "Timeout", "RuntimeError").length;
   const [survived, untested] = [of("Survived"), of("NoCoverage")];
-  const mutants = killed + survived + untested;
-  return { mutants, killed, survived, untested, skipped: of("Ignored"), score: mutants === 0 ? 1 : killed / mutants };
+  const equivalent = [...survived, ...untested].filter(({ id }) => reasons[id]?.equivalent).length;
+  const mutants = killed + survived.length + untested.length;
+  const score = mutants === equivalent ? 1 : killed / (mutants - equivalent);
+  return {
+    ...{ mutants, killed, survived: survived.length, untested: untested.length, equivalent },
+    ...{ skipped: of("Ignored").length, score },
+  };
 }
 
 /** @param {Outcome} outcome */
