@@ -43,10 +43,10 @@ export function proposerFeatures(config: ProposerFeatureConfig, evidence: SiteEv
   const { site, context, energyMask, hasTotal } = evidence;
   const out = new Float32Array(proposerFeatureCount(config));
   if (site) {
-    writeBins(out, 0, masked(site, energyMask), bins, 1);
-    writeBins(out, bins, masked(site, energyMask), bins, shapeFactor(site, energyMask));
+    writeBins(out.subarray(0, bins), masked(site, energyMask), 1);
+    writeBins(out.subarray(bins, 2 * bins), masked(site, energyMask), shapeFactor(site, energyMask));
   }
-  if (context) writeBins(out, 2 * bins, masked(context, energyMask), bins, 1);
+  if (context) writeBins(out.subarray(2 * bins, 3 * bins), masked(context, energyMask), 1);
   const size = energyMask.length / maskBins;
   for (let b = 0; b < maskBins; b++) out[3 * bins + b] = mean(energyMask, b * size, size);
   out.set([site ? 1 : 0, context && hasTotal ? 1 : 0], 3 * bins + maskBins);
@@ -73,9 +73,9 @@ function masked(values: Float32Array, energyMask: Float32Array): Float32Array {
   return values.map((value, e) => Math.max(0, value) * energyMask[e]);
 }
 
-function writeBins(out: Float32Array, at: number, values: Float32Array, bins: number, factor: number): void {
-  const size = values.length / bins;
-  for (let b = 0; b < bins; b++) out[at + b] = Math.log1p(3 * factor * mean(values, b * size, size));
+function writeBins(bins: Float32Array, values: Float32Array, factor: number): void {
+  const size = values.length / bins.length;
+  for (let b = 0; b < bins.length; b++) bins[b] = Math.log1p(3 * factor * mean(values, b * size, size));
 }
 
 function mean(values: Float32Array, from: number, size: number): number {

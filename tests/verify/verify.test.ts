@@ -1,0 +1,49 @@
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { verify, type Verification } from "../../src/verify/index.js";
+import { fixtureRecords, temporaryFolder } from "../data/helpers.js";
+
+const [record] = await fixtureRecords();
+
+/** A program that has every Python module and answers each question with this body, which may use `question`. */
+async function pythonThat(answers: string): Promise<string> {
+  const path = join(await temporaryFolder(), "python");
+  const program = `#!${process.execPath}
+if (process.argv[2] === "-c") process.exit(0);
+require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  const { id, ...question } = JSON.parse(line);
+  console.log(JSON.stringify({ id, ...(${answers}) }));
+});
+`;
+  await writeFile(path, program);
+  await chmod(path, 0o755);
+  return path;
+}
+
+async function outcome(answers: string): Promise<Verification> {
+  const found: Verification[] = [];
+  for await (const each of verify([record], { python: await pythonThat(answers) })) found.push(each);
+  expect(found).toHaveLength(1);
+  return found[0];
+}
+
+it.each([
+  [`{ result: "done" }`, "error", /answer: .*expected object/],
+  [`{ result: { ...question, cell: null } }`, "error", /cell/],
+  [`{ result: { ...question, positions: [[0, 0]] } }`, "error", /positions/],
+  [`{ result: question }`, "error", /the calculation's answer/],
+  [`{ error: { reason: "bored", message: "no wish" } }`, "error", /bored: no wish/],
+  [`{ error: { reason: "not-converged", message: "after 50 steps" } }`, "not-converged", /^after 50 steps$/],
+  [`{ result: null }`, "crashed", /neither a result nor an error/],
+])("a record is verified as it is; the answer %s is a failure with words", async (answers, reason, message) => {
+  const found = await outcome(answers);
+  expect(found).toMatchObject({ status: "failed", index: 0, crystal: record.crystal, reason });
+  expect((found as { message: string }).message).toMatch(message);
+});
+
+it("a whole answer is a record", async () => {
+  const y = "question.atomic_numbers.map(() => Array(400).fill(0.1))";
+  const found = await outcome(`{ result: { ...question, y: ${y}, energy_per_atom_eV: -3 } }`);
+  expect(found).toMatchObject({ status: "done", cached: false, record: { properties: { energy_per_atom_eV: -3 } } });
+});
