@@ -48,6 +48,7 @@ export interface RunOptions {
  * command line is wrong, 130 after Ctrl-C. Every expected failure is one line on `terminal.note`.
  *
  * @example
+ *     import { Command } from "commander";
  *     const greet: MakeCommand = ({ terminal }) => new Command("greet").action(() => terminal.out("hello"));
  *     await run(["greet"], { commands: [...commands, greet] });
  */

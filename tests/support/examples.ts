@@ -77,6 +77,7 @@ function readmeExamples(): Example[] {
 export async function writePrograms(examples: readonly Example[], folder: string): Promise<string[]> {
   await mkdir(join(folder, "node_modules"), { recursive: true });
   await symlink(root, join(folder, "node_modules", "dosmith"), "dir");
+  await symlink(join(root, "node_modules", "commander"), join(folder, "node_modules", "commander"), "dir");
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   await writeFile(join(folder, "given.ts"), given);
   const homes = publicNames();
