@@ -6,7 +6,7 @@ export type { CompiledOptions, ExecutionProvider } from "./compiled.js";
 export type { Precision } from "./onnx/rounded-weights.js";
 export type { EagerBackend } from "./tfjs-backends.js";
 export { UnsupportedOperationError } from "./trace/backend.js";
-export { key, normals, permutation, shuffled, uniforms, type Key } from "./random.js";
+export { key, type Key } from "./random.js";
 export { philox4x32, type Words } from "./philox.js";
 export { createProgramCache } from "./program-cache.js";
 export type { ProgramCache } from "./program-cache.js";

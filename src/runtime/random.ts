@@ -106,23 +106,3 @@ function requireInteger(name: string, value: number, largest: number): void {
   if (!Number.isInteger(value) || value < 0 || value > largest)
     throw new Error(`random ${name}: expected an integer from 0 to ${largest}, found ${value}`);
 }
-
-/** @deprecated `key(seed).fold(stream, step, field).normals(count)` */
-export function normals(seed: number, stream: number, step: number, field: number, count: number): Float32Array {
-  return key(seed).fold(stream, step, field).normals(count);
-}
-
-/** @deprecated `key(seed).fold(stream, step, field).uniforms(count)` */
-export function uniforms(seed: number, stream: number, step: number, field: number, count: number): Float32Array {
-  return key(seed).fold(stream, step, field).uniforms(count);
-}
-
-/** @deprecated `key(seed).fold(stream, step).permutation(count)` */
-export function permutation(seed: number, stream: number, step: number, count: number): Int32Array {
-  return key(seed).fold(stream, step).permutation(count);
-}
-
-/** @deprecated `key(seed).fold(0, 0).shuffled(items)` */
-export function shuffled<T>(items: readonly T[], seed: number): T[] {
-  return key(seed).fold(0, 0).shuffled(items);
-}

@@ -15,7 +15,7 @@ import {
   radialFeatures,
   radialPredictorSpecs,
 } from "../../src/model/index.js";
-import { compiledEngine, DisposedError, eagerEngine, normals } from "../../src/runtime/index.js";
+import { compiledEngine, DisposedError, eagerEngine, key } from "../../src/runtime/index.js";
 import { latticeMatrix, orthogonal, unimodular, vector } from "../crystal/arbitraries.js";
 import { expectAllClose } from "../support/close.js";
 import { plainDenoiser, rowsOf } from "./plain-denoiser.js";
@@ -44,7 +44,7 @@ const model: PredictorModel = {
   config,
   parameters: new Map(
     [...start].map(([name, { shape, data }], k) => {
-      const z = normals(5, k, 0, 0, data.length);
+      const z = key(5).fold(k, 0, 0).normals(data.length);
       return [name, { shape, data: data.map((v, i) => v + 0.1 * z[i]) }];
     }),
   ),

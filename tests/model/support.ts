@@ -10,7 +10,7 @@ import {
   timeEmbedding,
 } from "../../src/model/index.js";
 import type { Engine, Program } from "../../src/runtime/index.js";
-import { normals, uniforms } from "../../src/runtime/index.js";
+import { key } from "../../src/runtime/index.js";
 
 /** A network that runs in a millisecond. */
 export const tinyConfig: DenoiserConfig = {
@@ -43,7 +43,7 @@ export function randomParameters(config: DenoiserConfig, seed: number, spread = 
   const start = initialParameters(denoiserSpecs(config), seed);
   return new Map(
     [...start].map(([name, { shape, data }], k) => {
-      const z = normals(seed, k, 1, 0, data.length);
+      const z = key(seed).fold(k, 1, 0).normals(data.length);
       return [name, { shape, data: data.map((value, i) => value * 1.5 + spread * z[i]) }];
     }),
   );
@@ -68,16 +68,27 @@ export interface RandomBlock {
 }
 
 export function randomBlock(config: DenoiserConfig, B: number, N: number, seed: number): RandomBlock {
-  const levels = uniforms(seed, 0, 0, 0, B).map((u) => 0.1 + 0.8 * u);
+  const levels = key(seed)
+    .fold(0, 0, 0)
+    .uniforms(B)
+    .map((u) => 0.1 + 0.8 * u);
   return {
     B,
     N,
-    types: normals(seed, 0, 0, 1, B * N * config.classCount),
-    fracCoords: uniforms(seed, 0, 0, 2, B * N * 3),
-    lattice: normals(seed, 0, 0, 3, B * 9),
+    types: key(seed)
+      .fold(0, 0, 1)
+      .normals(B * N * config.classCount),
+    fracCoords: key(seed)
+      .fold(0, 0, 2)
+      .uniforms(B * N * 3),
+    lattice: key(seed)
+      .fold(0, 0, 3)
+      .normals(B * 9),
     times: Array.from({ length: B }, (_, b) => 1 + ((seed + 3 * b) % config.timesteps)),
     signal: Float32Array.from([...levels].flatMap((level) => [Math.sqrt(level), Math.sqrt(1 - level)])),
-    condition: normals(seed, 0, 0, 4, B * N * config.hiddenDim),
+    condition: key(seed)
+      .fold(0, 0, 4)
+      .normals(B * N * config.hiddenDim),
   };
 }
 

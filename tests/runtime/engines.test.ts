@@ -1,13 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Engine, Program, ProgramSource } from "../../src/runtime/index.js";
-import {
-  compiledEngine,
-  DisposedError,
-  eagerEngine,
-  normals,
-  UnsupportedOperationError,
-} from "../../src/runtime/index.js";
+import { compiledEngine, DisposedError, eagerEngine, key, UnsupportedOperationError } from "../../src/runtime/index.js";
 import { traceKernels } from "../../src/runtime/trace/backend.js";
 import { expectAllClose } from "../support/close.js";
 import { testEngines } from "../support/engines.js";
@@ -23,9 +17,10 @@ const asArray = <T>(x: T | T[]): T[] => (Array.isArray(x) ? x : [x]);
 /** Random but fixed inputs of a case. */
 function inputsOf({ inputs, range = [-2, 2], below = 3 }: OperationCase): (Float32Array | Int32Array)[] {
   return inputs.map(({ shape, dtype }, k) => {
-    const u = normals(7, k, 0, 0, tf.util.sizeFromShape([...shape])).map(
-      (z) => 0.5 + 0.5 * tf.util.clamp(-0.999, z / 2, 0.999),
-    );
+    const u = key(7)
+      .fold(k, 0, 0)
+      .normals(tf.util.sizeFromShape([...shape]))
+      .map((z) => 0.5 + 0.5 * tf.util.clamp(-0.999, z / 2, 0.999));
     return dtype === "int32"
       ? Int32Array.from(u, (v) => Math.floor(v * below))
       : u.map((v) => range[0] + v * (range[1] - range[0]));

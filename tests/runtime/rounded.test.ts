@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, describe, expect, test } from "vitest";
-import { compiledEngine, createEngine, normals } from "../../src/runtime/index.js";
+import { compiledEngine, createEngine, key } from "../../src/runtime/index.js";
 import { roundColumns } from "../../src/runtime/onnx/int8.js";
 import { roundedWeights } from "../../src/runtime/onnx/rounded-weights.js";
 import { checkProducts } from "../../src/runtime/products.js";
@@ -40,7 +40,12 @@ describe("a weight's 8-bit integers", () => {
 });
 
 describe("the weights of a graph that are rounded", () => {
-  const W = { shape: [200, 300], data: normals(3, 0, 0, 0, 200 * 300) };
+  const W = {
+    shape: [200, 300],
+    data: key(3)
+      .fold(0, 0, 0)
+      .normals(200 * 300),
+  };
   const rounded = (rows: number, expression: (w: tf.Tensor, x: tf.Tensor) => tf.Tensor) => {
     const fn = (x: tf.Tensor, w: tf.Tensor) => [tf.matMul(x, expression(w, x))];
     const graph = trace({ name: "weights", fn, inputs: [{ shape: [2, rows] }], constants: [W] });
@@ -81,11 +86,19 @@ describe("engines of rounded products", async () => {
   const exact = await compiledEngine();
   afterAll(() => exact.dispose());
   const n = 256;
-  const x = normals(1, 0, 0, 0, 64 * n);
+  const x = key(1)
+    .fold(0, 0, 0)
+    .normals(64 * n);
   const source = {
     name: "two layers",
     inputs: [{ shape: [64, n] }],
-    constants: [1, 2].map((k) => ({ shape: [n, n], data: normals(2, k, 0, 0, n * n).map((w) => w / Math.sqrt(n)) })),
+    constants: [1, 2].map((k) => ({
+      shape: [n, n],
+      data: key(2)
+        .fold(k, 0, 0)
+        .normals(n * n)
+        .map((w) => w / Math.sqrt(n)),
+    })),
     fn: (h: tf.Tensor, a: tf.Tensor, b: tf.Tensor) => [tf.matMul(tf.matMul(h, a, false, true).relu(), b)],
   };
   const run = async (engine: typeof exact, roundable: boolean) => {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import type { DenoiserConfig, Parameters, WeightPieces } from "../../src/model/index.js";
 import { denoiserSpecs, denoiserPieces, initialParameters, referenceConfig } from "../../src/model/index.js";
-import { normals } from "../../src/runtime/index.js";
+import { key } from "../../src/runtime/index.js";
 import { adam, denoiserLoss, startOptimiser, TrainingStep } from "../../src/train/index.js";
 import { packing } from "../../src/train/packing.js";
 import { expectAllClose } from "../support/close.js";
@@ -33,7 +33,12 @@ const cases = fc
     list.forEach(({ rows, columns, kind, shared }, k) => {
       const width = columns.reduce((a, b) => a + b, 0);
       const shape = kind === "vector" ? [rows * width] : [rows, width];
-      found.set(`p${k}`, { shape, data: normals(1, k, 0, 0, rows * width) });
+      found.set(`p${k}`, {
+        shape,
+        data: key(1)
+          .fold(k, 0, 0)
+          .normals(rows * width),
+      });
       if (kind === "pieces")
         pieces.set(`p${k}`, columns.map((c, i) => ({ columns: c, stack: shared ? `of ${c}` : `p${k}.${i}` }))); // prettier-ignore
     });
@@ -75,7 +80,11 @@ describe.each(engines)("a training step on $name", (engine) => {
   test("is the same however the weights lie", async () => {
     const trained = [...parameters.keys()].filter((name) => name !== "node_out.weight");
     const loss = denoiserLoss(config, 2, 3);
-    const inputs = loss.inputs.map(({ shape }, k) => normals(3, k, 0, 0, tf.util.sizeFromShape([...shape])));
+    const inputs = loss.inputs.map(({ shape }, k) =>
+      key(3)
+        .fold(k, 0, 0)
+        .normals(tf.util.sizeFromShape([...shape])),
+    );
     const optimiser = adam({ weightDecay: 0.1 });
     const run = async (pieces?: WeightPieces) => {
       const task = { name: "packed", trained, pieces };

@@ -18,7 +18,7 @@ import {
   type GeneratedCrystal,
   type GenerateOptions,
 } from "../../generate/index.js";
-import { createEngine, shuffled, type Engine } from "../../runtime/index.js";
+import { createEngine, type Engine, key } from "../../runtime/index.js";
 import type { Resources } from "../resources.js";
 import { openCellStore } from "../study/cell-store.js";
 import { task, type Task, type WorkProgress } from "../task.js";
@@ -113,7 +113,9 @@ async function* runSamplerStudy(
 
 async function targetsOf(resources: Resources, split: "test" | "validation", count: number): Promise<QualityTarget[]> {
   const records = (await resources.dataset()).split()[split].filter(isEquilibrium);
-  return shuffled(records.ids, 0)
+  return key(0)
+    .fold(0, 0)
+    .shuffled(records.ids)
     .slice(0, count)
     .map((id) => records.get(id))
     .map((record) => ({ target: targetFromRecord(record), trueCrystal: record.crystal }));

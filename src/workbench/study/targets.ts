@@ -1,7 +1,7 @@
 import { isEquilibrium, type Dataset, type DosRecord } from "../../data/index.js";
 import { targetFromRecord, type TargetOptions } from "../../dos/index.js";
 import type { QualityTarget } from "../../evaluate/index.js";
-import { shuffled } from "../../runtime/index.js";
+import { key } from "../../runtime/index.js";
 
 /** Which records of the data set are targets of a study. */
 export interface StudyTargetOptions {
@@ -34,7 +34,9 @@ function testRecords(dataset: Dataset, count: number | undefined, seed: number):
     throw new Error(`${name}: it has no fixed test split; a study needs a data set that has one, or its targets named`);
   const test = dataset.split().test.filter(isEquilibrium);
   if (test.length === 0) throw new Error(`${name}: no record of it belongs to the test split`);
-  return shuffled(test.ids, seed)
+  return key(seed)
+    .fold(0, 0)
+    .shuffled(test.ids)
     .slice(0, count)
     .map((id) => test.get(id));
 }
