@@ -1,7 +1,7 @@
 // Relaxation: minima, what is held, what is said of crystals that do not get there.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Crystal } from "../../src/crystal/index.js";
-import { spaceGroup, volume } from "../../src/crystal/index.js";
+import { scaleVolume, spaceGroup, volume } from "../../src/crystal/index.js";
 import type { EnergyModel, Potential, RelaxOptions, Relaxation } from "../../src/energy/index.js";
 import { energyPotential, loadEnergyModel, relaxCrystals, relaxed, relaxWith } from "../../src/energy/index.js";
 import { compiledEngine, type Engine } from "../../src/runtime/index.js";
@@ -58,6 +58,14 @@ describe("relaxCrystals", () => {
     expect(together.converged && alone.converged).toBe(true);
     expect(together.crystal.latticeMatrix[2][2]).toBeCloseTo(alone.crystal.latticeMatrix[2][2], 2);
     expect(together.result!.energy).toBeCloseTo(alone.result!.energy, 3);
+  });
+
+  test("comes back from half and from twice the volume", async () => {
+    const volumes = [0.5, 1, 2].map((factor) => scaleVolume(rocksalt(4.25, [12, 8]), factor));
+    const results = await relax(volumes);
+    expect(results.map(({ converged }) => converged)).toEqual([true, true, true]);
+    const found = results.map(({ crystal }) => volume(crystal.latticeMatrix));
+    for (const one of found) expect(Math.abs(one / found[1] - 1)).toBeLessThan(0.005);
   });
 
   test("is lazy and takes none", async () => {
