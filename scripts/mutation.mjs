@@ -1,5 +1,6 @@
 // How many deliberate mistakes the unit tests see:   npm run mutation            (hours: leave it alone meanwhile)
 //   npm run mutation -- --rooms dos,train --count 40 --seed 2 --draft            some rooms, a smaller sample, another one; writes only out/mutation
+//   npm run mutation -- --report                                                 the report of what has run so far
 //   npm run mutation -- --list                                                   the sample, without running it
 // Of all changes of arithmetic, comparisons, conditions and bounds in these rooms a seeded sample is made, one at a time, and the
 // tests of the room run that reach it. Writes tests/mutation/report.json and report.md; why a survivor is left stands in
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     concurrency: { type: "string", default: "1" },
     draft: { type: "boolean", default: false },
+    report: { type: "boolean", default: false },
     fresh: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
   },
@@ -71,7 +73,7 @@ async function runRoom(room, mutants) {
   const keyOf = (/** @type {Mutant} */ { file }) => `${digest(readFileSync(join(root, file), "utf8"))} ${testsDigest}`;
   const known = new Map(values.fresh ? [] : stored().map((outcome) => [`${outcome.id} ${outcome.key}`, outcome]));
   const knownOf = (/** @type {Mutant} */ mutant) => known.get(`${mutant.id} ${keyOf(mutant)}`);
-  const missing = mutants.filter((mutant) => !knownOf(mutant));
+  const missing = values.report ? [] : mutants.filter((mutant) => !knownOf(mutant));
   const found = mutants.flatMap((mutant) => knownOf(mutant) ?? []);
   for (let from = 0; from < missing.length; from += batch) {
     const part = missing.slice(from, from + batch);

@@ -18,6 +18,7 @@ export type RecipeErrors = Readonly<z.infer<typeof errors>>;
 export type PublishedNumbers = Readonly<z.infer<typeof published>>;
 
 /** What a data set's card is written from. */
+/** A data set and what its generator's checks found. */
 export interface DatasetCardInputs {
   readonly dataset: Dataset;
   readonly errors: RecipeErrors;

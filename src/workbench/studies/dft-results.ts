@@ -71,6 +71,7 @@ export interface DftTarget extends Readonly<Omit<z.infer<typeof target>, "candid
 export type DftSummary = Readonly<z.infer<typeof summary>>;
 
 /** The results of a DFT study, as its file holds them. */
+/** A DFT study as models/dft-study.json holds it. */
 export interface DftStudy {
   readonly settings: Readonly<z.infer<typeof study>["settings"]>;
   readonly summary: DftSummary;

@@ -18,6 +18,7 @@ import { summariseDft } from "./dft-summary.js";
 import type { DftCandidate, DftStudy, DftTarget } from "./dft-results.js";
 
 /** Targets, candidates and calculations of a DFT study. */
+/** Targets, crystals and calculations of a DFT study. */
 export interface DftStudyOptions {
   /** Test crystals whose spectra are asked for, spread over the test split. Default 40. */
   readonly targets?: number;
@@ -34,6 +35,7 @@ export interface DftStudyOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A target is through. */
 export interface DftStudyProgress extends WorkProgress {
   readonly target: DftTarget;
 }

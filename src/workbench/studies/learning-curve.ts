@@ -24,6 +24,7 @@ import { task, type Task, type WorkProgress } from "../task.js";
 import { parseStored } from "./stored.js";
 
 /** Shares of the training split, length of the trainings, and the file of a learning curve. */
+/** Parts, training and judging of a learning curve. */
 export interface LearningCurveOptions {
   /** Parts of the training split, 0 to 1, by whole formulas; a larger part contains the smaller ones. Default 1/8, 1/4, 1/2, 1. */
   readonly shares?: readonly number[];
@@ -55,6 +56,7 @@ const curve = z.object({ steps: z.int(), judged: z.int(), points: z.array(point)
 export type LearningCurvePoint = Readonly<z.infer<typeof point>>;
 
 /** Quality against the number of training formulas, as its file holds it. */
+/** A learning curve as models/learning-curve.json holds it. */
 export interface LearningCurve {
   readonly steps: number;
   /** Validation crystals. */
@@ -63,6 +65,7 @@ export interface LearningCurve {
   readonly points: readonly LearningCurvePoint[];
 }
 
+/** A point is finished. */
 export interface LearningCurveProgress extends WorkProgress {
   readonly point: LearningCurvePoint;
 }

@@ -27,6 +27,7 @@ import { samplerMetrics, type SamplerResult, type SamplerSplit } from "./sampler
 import { samplerSeries, samplerVariants, type SamplerSeries, type SamplerSettings } from "./sampler-series.js";
 
 /** Samplers, numbers of evaluations and targets of a sampler study. */
+/** Targets and settings of a sampler study. */
 export interface SamplerStudyOptions {
   /** "validation" is what the defaults were chosen on: more variants, without the slow reference. Default "test". */
   readonly split?: "test" | "validation";
@@ -43,6 +44,7 @@ export interface SamplerStudyOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A cell is finished, and perhaps a row. */
 export interface SamplerStudyProgress extends WorkProgress {
   /** A setting has met all targets. */
   readonly row?: SummaryRow;
