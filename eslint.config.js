@@ -15,6 +15,16 @@ export default tseslint.config(
     },
   },
   {
+    // More than four of anything to remember is an options object.
+    files: ["src/**/*.ts", "scripts/**", "bench/**", "kernels/**"],
+    rules: { "max-params": ["error", 4] },
+  },
+  {
+    // One concept a file.
+    files: ["src/**/*.ts"],
+    rules: { "max-lines": ["error", 260] },
+  },
+  {
     // The core returns values, yields progress and throws; only these rooms talk to the terminal.
     files: ["src/**/*.ts"],
     ignores: ["src/cli/**"],

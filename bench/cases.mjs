@@ -61,12 +61,10 @@ export async function guidedCase(engine, config, B, N) {
  * A whole run of the fast sampler: B crystals by so many guided evaluations.
  * @param {Engine} engine
  * @param {Config} config
- * @param {number} B
- * @param {number} N
- * @param {number} evaluations
+ * @param {{ B: number, N: number, evaluations: number }} size
  * @returns {Promise<Case>}
  */
-export async function samplingCase(engine, config, B, N, evaluations) {
+export async function samplingCase(engine, config, { B, N, evaluations }) {
   const { network, start, noise } = sampled(engine, config, B, N);
   const { dosPoints } = config;
   const condition = {

@@ -216,8 +216,8 @@ function table(head, rows) {
 /** What README quotes: our times beside PyTorch's. Undefined where there was no peer. @param {Results} results */
 export function readmeTable({ guided, training, sampling, machine, peakGflops, peerPeakGflops, parameterCount, date }) {
   if (!peerPeakGflops) return undefined;
-  /** @type {(title: string, theirs: number, ours: number, times: number, rounded?: number) => string[]} */
-  const line = (title, theirs, ours, times, rounded) => [
+  /** @type {(title: string, row: { theirs: number, ours: number, times: number, rounded?: number }) => string[]} */
+  const line = (title, { theirs, ours, times, rounded }) => [
     title,
     `${theirs.toFixed(0)} ms`,
     `${ours.toFixed(0)} ms`,
@@ -232,7 +232,8 @@ export function readmeTable({ guided, training, sampling, machine, peakGflops, p
     if (!ours || !theirs) throw new Error(`${title}, ${name(shape)}: no times of compiled-cpu or of PyTorch`);
     // The median of the turns' ratios, which is not quite that of the medians.
     const times = theirs.timesCompiled;
-    return line(`${title}, ${name(shape)}`, theirs.ms, ours.ms, times, int8 && times / int8.timesCompiled);
+    const rounded = int8 && times / int8.timesCompiled;
+    return line(`${title}, ${name(shape)}`, { theirs: theirs.ms, ours: ours.ms, times, rounded });
   };
   const samplers = sampling?.engines ?? [];
   const crystal = (/** @type {SamplingRow} */ { evaluations, msPerCrystal }) => {
@@ -241,7 +242,8 @@ export function readmeTable({ guided, training, sampling, machine, peakGflops, p
     const int8 = samplers.find((row) => row.engine === "compiled-cpu-int8" && row.evaluations === evaluations);
     const title = `a guided crystal, ${theirs.evaluations} evaluations there, ${evaluations} here`;
     const times = (/** @type {number} */ ms) => theirs.msPerCrystal / ms;
-    return line(title, theirs.msPerCrystal, msPerCrystal, times(msPerCrystal), int8 && times(int8.msPerCrystal));
+    const row = { theirs: theirs.msPerCrystal, ours: msPerCrystal, times: times(msPerCrystal) };
+    return line(title, { ...row, rounded: int8 && times(int8.msPerCrystal) });
   };
   return [
     `${machine.cpu}, ${machine.threads} threads, ${date.slice(0, 10)}; full reference size (${(parameterCount / 1e6).toFixed(1)} million weights); medians of turns of 0.2 s; ` +

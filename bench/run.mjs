@@ -192,7 +192,7 @@ async function measureSampling(B, N, evaluations) {
       ours.push({
         engine,
         evaluations: count,
-        ...(await samplingCase(engineOf(engine), referenceConfig, B, N, count)),
+        ...(await samplingCase(engineOf(engine), referenceConfig, { B, N, evaluations: count })),
       });
   const theirs = (await peerCases("sampling", B, N)).map((row) => ({ ...row, evaluations: 2000 }));
   const cases = [...ours, ...theirs];

@@ -111,7 +111,7 @@ const studies = {
       const card = join(folder, "README.md");
       let text = await readFile(card, "utf8");
       for (const [name, section] of Object.entries(sections))
-        text = between(text, `<!-- ${name} -->\n`, `\n<!-- end of ${name} -->`, section, card);
+        text = between(text, [`<!-- ${name} -->\n`, `\n<!-- end of ${name} -->`], section, card);
       await writeFileAtomic(join(folder, "distributions.svg"), await notebook.toSvg(notebook.datasetChart(dataset)));
       await writeFileAtomic(card, text);
     },
@@ -155,18 +155,17 @@ async function writeFigure(out, chart) {
 async function fill(file, sections) {
   let text = await readFile(path(file), "utf8");
   for (const [section, content] of Object.entries(sections))
-    text = between(text, `<!-- ${section} -->`, `<!-- /${section} -->`, `\n\n${content}\n\n`, file);
+    text = between(text, [`<!-- ${section} -->`, `<!-- /${section} -->`], `\n\n${content}\n\n`, file);
   await writeFileAtomic(path(file), await format(text, { parser: "markdown", printWidth: 120 }));
 }
 
 /**
  * @param {string} text
- * @param {string} open
- * @param {string} close
+ * @param {[open: string, close: string]} marks
  * @param {string} content
  * @param {string} where
  */
-function between(text, open, close, content, where) {
+function between(text, [open, close], content, where) {
   const [from, to] = [text.indexOf(open), text.indexOf(close)];
   if (from < 0 || to < from) throw new Error(`${where}: no ${open.trim()} ... ${close.trim()}`);
   return text.slice(0, from + open.length) + content + text.slice(to);

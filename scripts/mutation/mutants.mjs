@@ -114,7 +114,9 @@ export function placeOnly(root, wanted) {
 export function mutantOf({ fileName, location: { start, end }, mutatorName, replacement }) {
   // Reports count lines and columns from 1, the instrumenter from 0.
   const from0 = (/** @type {Place} */ { line, column }) => ({ line: line - 1, column: column - 1 });
-  return made.get(key(relative(current.root, fileName), from0(start), from0(end), mutatorName, replacement ?? ""));
+  return made.get(
+    key(relative(current.root, fileName), { start: from0(start), end: from0(end) }, mutatorName, replacement ?? ""),
+  );
 }
 
 /**
@@ -195,7 +197,12 @@ function noted({ node }, kind, replacement) {
     ...{ file: current.file, line: loc.start.line, kind, original, replacement: code },
   };
   made.set(
-    key(current.file, { ...loc.start, line: loc.start.line - 1 }, { ...loc.end, line: loc.end.line - 1 }, kind, code),
+    key(
+      current.file,
+      { start: { ...loc.start, line: loc.start.line - 1 }, end: { ...loc.end, line: loc.end.line - 1 } },
+      kind,
+      code,
+    ),
     mutant,
   );
   return mutant;
@@ -203,12 +210,11 @@ function noted({ node }, kind, replacement) {
 
 /**
  * @param {string} file
- * @param {Place} start
- * @param {Place} end
+ * @param {{ start: Place, end: Place }} loc
  * @param {string} kind
  * @param {string} code
  */
-function key(file, start, end, kind, code) {
+function key(file, { start, end }, kind, code) {
   return JSON.stringify([file, start.line, start.column, end.line, end.column, kind, code]);
 }
 

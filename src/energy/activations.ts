@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { siluWith } from "../model/index.js";
 
 /**
  * 1 / (1 + exp(-x)). Not the engine's own sigmoid: onnxruntime's is a rational approximation whose error of 1e-6 the network's
@@ -14,14 +15,7 @@ export function sigmoid(x: tf.Tensor): tf.Tensor {
 
 /** x sigmoid(x). */
 export function silu(x: tf.Tensor): tf.Tensor {
-  return tf.customGrad((...[input, save]) => {
-    const s = logistic(input as tf.Tensor);
-    const value = tf.mul(input as tf.Tensor, s);
-    (save as tf.GradSaveFunc)([s, value]);
-    const gradFunc = (dy: tf.Tensor, [gate, y]: tf.Tensor[]): tf.Tensor =>
-      dy.mul(gate.add(y.mul(tf.scalar(1).sub(gate))));
-    return { value, gradFunc };
-  })(x);
+  return siluWith(logistic, x);
 }
 
 const logistic = (x: tf.Tensor): tf.Tensor => x.neg().exp().add(1).reciprocal();

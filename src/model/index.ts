@@ -70,3 +70,4 @@ export {
   type CompositionProposal,
   type ProposedComposition,
 } from "./compositions.js";
+export { siluWith } from "./layers.js";

@@ -36,10 +36,15 @@ export function layerNorm(p: ParameterTensors, name: string, x: tf.Tensor): tf.T
   return normed.mul(parameter(p, `${name}.weight`)).add(parameter(p, `${name}.bias`));
 }
 
-/** y = x s, s = sigmoid(x). Its gradient dy (s + y (1 - s)) is four passes, what follows from the product rule seven. */
+/** x sigmoid(x) */
 export function silu(x: tf.Tensor): tf.Tensor {
+  return siluWith(tf.sigmoid, x);
+}
+
+/** y = x s, s = sigmoid(x). Its gradient dy (s + y (1 - s)) is four passes, what follows from the product rule seven. */
+export function siluWith(sigmoid: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor): tf.Tensor {
   return tf.customGrad((...[input, save]) => {
-    const s = tf.sigmoid(input as tf.Tensor);
+    const s = sigmoid(input as tf.Tensor);
     const value = tf.mul(input as tf.Tensor, s);
     (save as tf.GradSaveFunc)([s, value]);
     const gradFunc = (dy: tf.Tensor, [gate, y]: tf.Tensor[]): tf.Tensor =>

@@ -72,10 +72,11 @@ export function compositionText(composition: ReadonlyMap<number, number>): strin
 
 /** What only the fast sampler takes. @throws Error that names the option */
 function assertFast(sampler: GenerateOptions["sampler"], { steps, coordEta }: RunSettings): void {
-  if (sampler === "fast") return;
+  if (sampler === undefined || sampler === "fast") return;
+  const name = typeof sampler === "string" ? sampler : "a sampler of one's own";
   if (steps !== undefined)
-    throw new Error(`steps is for the fast sampler; ${sampler} takes every step of the model's schedule`);
-  if (coordEta !== undefined) throw new Error(`coordEta is for the fast sampler; ${sampler} has a noise of its own`);
+    throw new Error(`steps is for the fast sampler; ${name} takes every step of the model's schedule`);
+  if (coordEta !== undefined) throw new Error(`coordEta is for the fast sampler; ${name} has a noise of its own`);
 }
 
 async function crystalFrom(source: CrystalSource): Promise<Crystal> {
