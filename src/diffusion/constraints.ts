@@ -13,9 +13,9 @@ export interface Constraint {
   readonly name: string;
   /** What its tensor functions are fed at time index t. */
   inputs?(t: number): Inputs;
-  /** @param x the noisy block */
+  /** Changes what the denoiser sees. @param x the noisy block */
   before?(x: Block, given: ConstraintTensors): Block;
-  /** @param clean the clean block as estimated from `given.x`, of the coordinates the displacement to it */
+  /** Corrects the clean estimate. @param clean the clean block as estimated from `given.x`, of the coordinates the displacement to it */
   after?(clean: Block, given: ConstraintTensors & { readonly x: Block }): Block;
   /** Turns the last state into one that obeys. */
   finish?(state: DiffusionState): DiffusionState;

@@ -22,7 +22,7 @@ export interface Evaluation {
   /** Evaluations of one name must be the same function of their inputs: its programs are compiled once. */
   readonly name: string;
   readonly inputs: Inputs;
-  /** @returns noise of types and lattice; of the coordinates the score over sqrt(lambda), with the sign of +x/sigma^2 */
+  /** Predicts from a noisy block. @returns noise of types and lattice; of the coordinates the score over sqrt(lambda), with the sign of +x/sigma^2 */
   readonly predict: (x: Block, given: EvaluationTensors) => Block;
 }
 
@@ -38,6 +38,7 @@ export interface ExactDenoiser {
   readonly name: string;
   readonly schedule: Schedule;
   readonly inputs?: Inputs;
+  /** As `Evaluation.predict`. */
   readonly predict: (x: Block, given: EvaluationTensors) => Block;
 }
 

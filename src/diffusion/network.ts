@@ -49,6 +49,7 @@ export interface BlockNetwork {
   denoiser(guideAt: (t: number) => Guide): Denoiser;
   /** Releases the programs; calls after it throw DisposedError. */
   dispose(): void;
+  /** The same, for `using`. */
   [Symbol.dispose](): void;
 }
 

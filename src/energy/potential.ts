@@ -53,6 +53,7 @@ export interface Potential {
   ): Promise<(EnergyResult | Error)[]>;
   /** Frees its programs; what is called after it throws DisposedError. */
   dispose(): void;
+  /** The same, for `using`. */
   [Symbol.dispose](): void;
 }
 

@@ -33,6 +33,7 @@ export interface CrystalGenerator {
   generate(target: Target | null, options?: GenerateOptions): Promise<GeneratedCrystal[]>;
   /** Releases the programs; calls after it throw DisposedError. */
   dispose(): void;
+  /** The same, for `using`. */
   [Symbol.dispose](): void;
 }
 
