@@ -69,3 +69,22 @@ describe("compositions first, then shapes", () => {
     expect(system.compositions.map((c) => c.formula)).toEqual(["BN"]);
   });
 });
+
+test("the proposer is told whether amplitudes are believed, and how many atoms there are", async () => {
+  const asked: unknown[] = [];
+  const watching = {
+    propose: (_: unknown, options: unknown) => {
+      asked.push(options);
+      return proposer.propose(target, {});
+    },
+  } as unknown as ElementProposer;
+  for (const knownConvention of [true, false, undefined]) {
+    const options = { compositions: 1, knownConvention, generate: { count: 1, steps: 1, numAtoms: 2 } };
+    for await (const _ of proposeThenPlace({ proposer: watching, generator, predictor }, target, options));
+  }
+  expect(asked).toEqual([
+    { knownConvention: true, numAtoms: 2 },
+    { knownConvention: false, numAtoms: 2 },
+    { numAtoms: 2 },
+  ]);
+});
