@@ -25,7 +25,11 @@ spin = {"Fe": 2.5}
 def atoms(name):
     if name in cubic:
         structure, a = cubic[name]
-        return bulk(name, structure, a=a)
+        if structure != "zincblende":
+            return bulk(name, structure, a=a)
+        # bulk() refuses phosphides.
+        h = a / 2
+        return Atoms(name, scaled_positions=[(0, 0, 0), (0.25,) * 3], cell=[(0, h, h), (h, 0, h), (h, h, 0)], pbc=True)
     if name == "Mg":
         return bulk("Mg", "hcp", a=3.209, c=5.211)
     if name == "AlN":

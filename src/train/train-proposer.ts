@@ -28,7 +28,7 @@ export const defaultProposerOptions: TrainProposerOptions = {
   dropout: 0.25,
   featureNoise: 0.05,
   labelSmoothing: 0.05,
-  steps: 2400,
+  steps: 1500,
   batchSize: 96,
   learningRate: 1e-3,
   weightDecay: 0.05,
