@@ -4,7 +4,7 @@ import { cross, determinant, dot, mapVector, minus, norm, timesMatrix } from "./
 
 /**
  * A lattice prepared for searches of periodic images: short basis vectors in a frame where the matrix is lower
- * triangular (a along x, b in the x-y plane), so that the images inside a sphere can be counted off without waste.
+ * triangular (a along x, b in the x-y plane), so that the images inside a sphere can be enumerated without waste.
  */
 export interface ImageLattice {
   /** Lower triangular, rows are vectors, Angstrom. */

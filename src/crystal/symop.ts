@@ -30,7 +30,7 @@ export function parseOperation(text: string): SymmetryOperation {
   return { rotation, translation: [x[3], y[3], z[3]] };
 }
 
-/** Coefficients of x, y, z and the constant; undefined if the text is none. */
+/** Coefficients of x, y, z and the constant; undefined if the text is no such row. */
 function parseRow(text: string): [number, number, number, number] | undefined {
   const compact = text.replace(/\s+/g, "").toLowerCase();
   if (!/^[+-]?(term)([+-]term)*$/.test(compact.replace(/[xyz]|\d+\/[1-9]\d*|\d*\.?\d+|\d+\./g, "term")))

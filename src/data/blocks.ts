@@ -44,8 +44,9 @@ export function toBlocks(records: Iterable<DosRecord>, maxSize = Infinity): Crys
     .map(toBlock);
 }
 
-/** One block of records that all have the same number of atoms. */
-export function toBlock(records: readonly DosRecord[]): CrystalBlock {
+/** One block of records. @throws Error when their numbers of atoms or energies differ, or there are none. */
+export function toBlock(input: Iterable<DosRecord>): CrystalBlock {
+  const records = [...input];
   if (records.length === 0) throw new Error("a block needs at least one crystal");
   const atomsPerCrystal = records[0].crystal.atomicNumbers.length;
   const energyCount = records[0].siteDos.grid.count;

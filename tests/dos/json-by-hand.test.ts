@@ -1,6 +1,6 @@
 // JSON of densities of states, small enough to check with a pencil.
 import { describe, expect, it } from "vitest";
-import { dosFromText, storedSigma } from "../../src/dos/index.js";
+import { dosFile, dosFromText, storedSigma } from "../../src/dos/index.js";
 import { fixtureText } from "./readers-support.js";
 
 const dos = JSON.parse(fixtureText("Co2TaZn.complete-dos.json.gz")) as { energies: number[]; pdos: unknown[] };
@@ -32,6 +32,29 @@ describe("JSON", () => {
     expect(own).not.toHaveProperty("totalDos");
     expect(read({ energies: [0, 1], siteDos: [[1, 2]] })).not.toHaveProperty("valenceBandMaximum");
     expect(read({ energies: [0, 1], siteDos: [[1, 2]], valenceBandMaximum: -0.5 }).valenceBandMaximum).toBe(-0.5);
+  });
+
+  it("has no more parts than the file has and the caller asks for", () => {
+    const always = ["binning", "energies", "fermiEnergy", "format", "known", "notes", "sigma", "source"];
+    const keys = (value: unknown) => Object.keys(read(value)).sort();
+    expect(keys(dos)).toEqual([...always, "crystal", "siteDos", "totalDos"].sort());
+    expect(keys({ ...dos, structure: undefined })).toEqual([...always, "siteDos", "totalDos"].sort());
+    expect(keys({ ...dos, pdos: undefined, structure: undefined })).toEqual([...always, "totalDos"].sort());
+    expect(Object.keys(dosFromText(JSON.stringify(dos), "x", { channels: true })[0])).toContain("channels");
+    expect(keys({ energies: [0, 1], siteDos: [[1, 1]] })).toEqual([...always, "siteDos"].sort());
+    expect(keys({ energies: [0, 1], totalDos: [1, 1] })).toEqual([...always, "totalDos"].sort());
+    const given = dosFile({ source: "s", format: "f", energies: [0, 1], totalDos: [1, 1] });
+    expect(Object.keys(given).sort()).toEqual([...always, "totalDos"].sort());
+  });
+
+  it("says what it found", () => {
+    expect(() => read({ energies: [0, 1], totalDos: [1, 1], sigma: null })).toThrow("sigma: expected a finite number, found null"); // prettier-ignore
+    expect(() => read({ ...dos, efermi: undefined })).toThrow("efermi: expected a finite number, found nothing");
+    expect(() => read({ ...dos, densities: [1, 2] })).toThrow("densities: expected an object, found [1,2]");
+    expect(() => read({ ...dos, pdos: { a: "x".repeat(60) } })).toThrow('pdos: expected a list, found {"a":"xxxx');
+    expect(() => read({ ...dos, efermi: new Array(30).fill(1) })).toThrow(
+      "expected a finite number, found a list of 30",
+    );
   });
 
   it("a record that knows its gap has its zero where a target needs it", () => {

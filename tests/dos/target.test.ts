@@ -170,6 +170,25 @@ describe("targetFromRecord", () => {
   const row = new Float32Array(800).fill(0.5);
   const dos = { kind: "site", grid: standardGrid, siteCount: 2, values: row } as const;
 
+  it("has no more parts than are known or asked for", () => {
+    const parts = (record: Parameters<typeof targetFromRecord>[0], options = {}) =>
+      Object.keys(targetFromRecord(record, options)).sort();
+    const always = ["atomCount", "energyShift", "label"];
+    expect(parts({ id: "a", siteDos: dos })).toEqual([...always, "siteDos"]);
+    expect(parts({ id: "a", siteDos: dos, voronoiDos: dos })).toEqual([...always, "siteDos", "totalDos"]);
+    expect(parts({ id: "a", siteDos: dos, voronoiDos: dos }, { use: "total" })).toEqual([...always, "totalDos"]);
+    expect(parts({ id: "a", siteDos: dos }, { siteMask: [true, false], energyWindow: [-1, 1] })).toEqual([
+      ...["atomCount", "energyShift", "energyWindow", "label", "siteDos", "siteMask"],
+    ]);
+    expect(targetFromRecord({ id: "a", siteDos: dos }, { label: "mine" }).label).toBe("mine");
+    // Windows that touch the grid count, those beside it do not.
+    expect(parts({ id: "a", siteDos: dos }, { energyWindow: [10, 12] })).toContain("energyWindow");
+    expect(parts({ id: "a", siteDos: dos }, { energyWindow: [-12, -10] })).toContain("energyWindow");
+    expect(() => parts({ id: "a", siteDos: dos }, { energyWindow: [10.1, 12] })).toThrow("outside -10 to 10 eV");
+    expect(() => parts({ id: "a", siteDos: dos }, { energyWindow: [-12, -10.1] })).toThrow("outside -10 to 10 eV");
+    expect(() => parts({ id: "a", siteDos: dos }, { energyWindow: [1, 1] })).toThrow("1 to 1 eV is empty");
+  });
+
   it("checks masks and windows", () => {
     const record = { id: "a", siteDos: dos };
     expect(() => targetFromRecord(record, { siteMask: [true] })).toThrow(
