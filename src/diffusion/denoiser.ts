@@ -51,7 +51,7 @@ export function exactDenoiser(engine: Engine, { name, schedule, inputs = {}, pre
 export async function evaluate(denoiser: Denoiser, state: DiffusionState, t: number): Promise<Fields> {
   const { name, inputs, predict } = denoiser.at(t);
   const level = levelAt(denoiser.schedule, t);
-  const said = await runProgram(denoiser, {
+  const prediction = await runProgram(denoiser, {
     name: `denoiser, ${name}, ${state.batchSize} x ${state.atomsPerCrystal}`,
     inputs: { x: blockInputs(state, state), denoiser: inputs, level: scalarInputs(level) },
     fn: (given, constants) => {
@@ -60,5 +60,5 @@ export async function evaluate(denoiser: Denoiser, state: DiffusionState, t: num
       return blockList(predict(x, { inputs: given.denoiser, constants, level: scalars }));
     },
   });
-  return fieldsOf(said);
+  return fieldsOf(prediction);
 }

@@ -27,9 +27,9 @@ export function levelAt({ alphasCumprod, coordSigmas, scoreNorms }: Schedule, t:
 /**
  * The clean crystal behind a noisy one: x_0 = (x - sqrt(1 - ab) eps) / sqrt(ab) of types and lattice. Of the coordinates it
  * is the displacement to x_0 = x - sigma^2 score, since on the torus only displacements can be told apart.
- * @param said noise of types and lattice, coordinate score over sqrt(lambda)
+ * @param prediction noise of types and lattice, coordinate score over sqrt(lambda)
  */
-export function cleanEstimate(x: Block, said: Block, { signal, noise, toClean }: Level<Tensor>): Block {
-  const clean = (field: "types" | "lattice"): Tensor => x[field].sub(said[field].mul(noise)).div(signal);
-  return { types: clean("types"), lattice: clean("lattice"), fracCoords: said.fracCoords.mul(toClean) };
+export function cleanEstimate(x: Block, prediction: Block, { signal, noise, toClean }: Level<Tensor>): Block {
+  const clean = (field: "types" | "lattice"): Tensor => x[field].sub(prediction[field].mul(noise)).div(signal);
+  return { types: clean("types"), lattice: clean("lattice"), fracCoords: prediction.fracCoords.mul(toClean) };
 }

@@ -103,8 +103,8 @@ export function blockNetwork(engine: Engine, network: DenoiserNetwork, shape: Bl
             const { time, signal, encoded, weights } = given.inputs as Record<NetworkInput, tf.Tensor>;
             const p = nameTensors(parameters, given.constants);
             const noisy = { ...x, timeEmbedding: time, signal };
-            const said = denoiser(p, config, noisy, branchConditions(guide.branches, encoded));
-            return mapFields((field) => mixBranches(said[field], weights));
+            const prediction = denoiser(p, config, noisy, branchConditions(guide.branches, encoded));
+            return mapFields((field) => mixBranches(prediction[field], weights));
           },
         };
       },

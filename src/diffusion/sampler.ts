@@ -47,7 +47,7 @@ export interface StepTensors<Factor extends string = string> {
 export interface StepResult {
   /** Coordinates need not be wrapped. */
   readonly x: Block;
-  /** What `denoise` said, for whoever watches. */
+  /** The estimate of `denoise`, for whoever watches. */
   readonly denoised: Block;
   /** The displacement to the clean coordinates as seen from the new ones; the difference of the places where absent. */
   readonly displacement?: Tensor;
