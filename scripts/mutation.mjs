@@ -140,7 +140,7 @@ function stored() {
 function write(outcomes) {
   const out = values.draft ? folder : join(root, "tests", "mutation");
   const reasons = JSON.parse(readFileSync(join(root, "tests", "mutation", "reasons.json"), "utf8"));
-  const report = summary(outcomes, reasons, { seed: Number(values.seed), possible: all.length });
+  const report = summary(outcomes, reasons, { seed: Number(values.seed), possible: all.length, drawn: drawn.length });
   writeFileSync(join(out, "report.json"), `${JSON.stringify(report, null, 1)}\n`);
   writeFileSync(join(out, "report.md"), markdown(report));
   console.log(markdown(report));

@@ -6,7 +6,7 @@
  *   killed: a test failed or hung; survived: none did; untested: no test of the room reaches it; equivalent: survivors that no
  *   test could tell apart; skipped: constants of a module, which are not counted; score: killed over those that a test could kill
  * @typedef {{ reason: string, equivalent?: boolean }} Reason  `equivalent`: no test could tell it apart
- * @typedef {{ seed: number, possible: number }} Run
+ * @typedef {{ seed: number, possible: number, drawn: number }} Run
  * @typedef {Run & { minutes: number, total: Counts, rooms: Record<string, Counts>, survivors: Survivor[] }} Report
  * @typedef {Omit<Outcome, "kind" | "seconds"> & Partial<Reason>} Survivor
  */
@@ -43,7 +43,7 @@ export function summary(outcomes, reasons, run) {
 }
 
 /** @param {Report} report */
-export function markdown({ seed, possible, total, minutes, rooms, survivors }) {
+export function markdown({ seed, possible, drawn, total, minutes, rooms, survivors }) {
   const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(1)} %`;
   /** @type {(name: string, counts: Counts) => string[]} */
   const row = (name, { mutants, killed, survived, untested, equivalent, skipped, score }) => [
@@ -55,8 +55,8 @@ export function markdown({ seed, possible, total, minutes, rooms, survivors }) {
   return [
     "# Deliberate mistakes that the unit tests see",
     "",
-    `\`npm run mutation\` draws some of the ${possible} changes of arithmetic, comparisons, conditions and bounds that it knows (seed ${seed}),`,
-    `makes one at a time and runs the tests of the room that reach it; ${minutes} minutes.`,
+    `\`npm run mutation\` draws ${drawn} of the ${possible} changes of arithmetic, comparisons, conditions and bounds that it knows (seed ${seed}),`,
+    `makes one at a time and runs the tests of the room that reach it. ${total.mutants + total.skipped} of them have run, in ${minutes} minutes.`,
     "",
     ...table(
       [

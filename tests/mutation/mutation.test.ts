@@ -59,7 +59,7 @@ test("the report counts, and names survivors with the reason why they are left",
   const report = summary(
     [...outcomes, outcome("5", "Ignored")],
     { 3: { reason: "a is never b", equivalent: true } },
-    { seed: 1, possible: 9 },
+    { seed: 1, possible: 9, drawn: 6 },
   );
   expect(report.total).toEqual({
     mutants: 4,
