@@ -129,8 +129,7 @@ export class VasprunCollector implements XmlHandler {
     const name = this.settingName;
     if (name === undefined) return;
     if (path[1] === "incar" || path[1] === "parameters") this.contents.settings.set(name, text);
-    else if (name === "efermi" && this.dos && path[2] === "dos")
-      this.dos.efermi = fortranNumber(text.trim());
+    else if (name === "efermi" && this.dos && path[2] === "dos") this.dos.efermi = fortranNumber(text.trim());
   }
 
   private field(text: string, path: readonly string[]): void {
