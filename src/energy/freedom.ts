@@ -12,7 +12,7 @@ export interface Fixed {
   readonly lattice?: boolean;
   /** The cell's volume; its shape may change. */
   readonly volume?: boolean;
-  /** The fractional coordinates: true for those of all atoms, or the atoms' indices. */
+  /** The fractional coordinates: true for those of all atoms, or the atoms' indices; atoms that symmetry makes equal to them too. */
   readonly sites?: boolean | readonly number[];
 }
 
@@ -48,7 +48,9 @@ export function freedomOf(start: Crystal, operations: readonly Operation[], fixe
   const count = start.atomicNumbers.length;
   const startVolume = volume(start.latticeMatrix);
   const scale = Math.sqrt((usualStiffness * startVolume) / usualCurvature);
-  const held = new Set(fixed.sites === true ? start.atomicNumbers.keys() : fixed.sites || []);
+  const sites = fixed.sites === true ? [...start.atomicNumbers.keys()] : fixed.sites || [];
+  // Their equals as well: averaged over the operations, a movement of these would move them.
+  const held = new Set([...sites, ...sites.flatMap((site) => operations.map(({ atoms }) => atoms[site]))]);
 
   const allowed = (at: Crystal, atomVectors: readonly Vector3[], tensor: Matrix3) => {
     const symmetry = projection(at.latticeMatrix, operations);

@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Crystal } from "../../src/crystal/index.js";
 import { scaleVolume, spaceGroup, volume } from "../../src/crystal/index.js";
-import type { EnergyModel, Potential, RelaxOptions, Relaxation } from "../../src/energy/index.js";
+import type { EnergyModel, EnergyResult, Potential, RelaxOptions, Relaxation } from "../../src/energy/index.js";
 import { energyPotential, loadEnergyModel, relaxCrystals, relaxed, relaxWith } from "../../src/energy/index.js";
+import { freedomOf } from "../../src/energy/freedom.js";
+import { symmetryOperations } from "../../src/energy/operations.js";
 import { compiledEngine, type Engine } from "../../src/runtime/index.js";
 import { expectAllClose } from "../support/close.js";
 import { modelPath, referenceEntries, rocksalt } from "./support.js";
@@ -111,6 +113,24 @@ describe("what is held", () => {
     expectAllClose(sites.crystal.fracCoords.flat(), start.fracCoords.flat());
     const [one] = await relax([bent], { fixed: { sites: [1], lattice: true }, symmetry: false });
     expectAllClose(one.crystal.fracCoords[1], bent.fracCoords[1]);
+  });
+
+  test("a site stays, and its equals with it, under a symmetry that would move it", () => {
+    const start = entry("wurtzite ZnO");
+    const operations = symmetryOperations(start, 1e-3);
+    expect(operations.length).toBe(12);
+    const pull: EnergyResult["forces"] = start.atomicNumbers.map((z) => [0, 0, z === 30 ? 1 : -1]);
+    const found = { forces: pull, stress: [[0, 0, 0], [0, 0, 0], [0, 0, 0]] } as unknown as EnergyResult; // prettier-ignore
+    const zinc = start.atomicNumbers.indexOf(30);
+    const freedom = freedomOf(start, operations, { sites: [zinc], lattice: true });
+    const moved = freedom.move(
+      start,
+      freedom.gradient(start, found).map((g) => -0.1 * g),
+    );
+    start.atomicNumbers.forEach((z, i) => {
+      if (z === 30) expectAllClose(moved.fracCoords[i], start.fracCoords[i]);
+      else expect(Math.abs(moved.fracCoords[i][2] - start.fracCoords[i][2])).toBeGreaterThan(1e-3);
+    });
   });
 });
 
