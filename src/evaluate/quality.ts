@@ -66,7 +66,7 @@ export type QualityEvent =
 
 /**
  * The quality table: every generator meets every target and is judged by the same metrics. Yields each cell as it
- * finishes and a row when a generator is through. Cells that the store already holds are not computed again.
+ * finishes and a row when a generator is through. Cells that the store already holds with all metrics are not computed again.
  *
  * @throws Error when names or labels repeat, when the signal aborts, or (naming generator and target) when a generator,
  * a predictor or a metric fails; everything finished before is in the store.
@@ -92,7 +92,10 @@ export async function* qualityTable(options: QualityOptions): AsyncGenerator<Qua
     "metric name",
     (options.metrics ?? allMetrics).map((metric) => metric.name),
   );
-  const kept = new Map((await store?.load())?.map((cell) => [cellKey(cell.generator, cell.target), cell]));
+  // A cell without a value for one of the metrics was made before that metric was asked for.
+  const names = (options.metrics ?? allMetrics).map(({ name }) => name);
+  const complete = ((await store?.load()) ?? []).filter(({ values }) => names.every((name) => name in values));
+  const kept = new Map(complete.map((cell) => [cellKey(cell.generator, cell.target), cell]));
   const training = options.trainingRecords && trainingSet(options.trainingRecords);
   const total = generators.length * targets.length;
   const finished: FinishedCell[] = [];

@@ -3,6 +3,7 @@ import { matchDos, type Target } from "../dos/index.js";
 import type { CompositionOptions, ElementProposal, ElementProposer, PredictsDos, ProposedComposition, ProposeOptions } from "../model/index.js"; // prettier-ignore
 import { equalSites, proposeCompositions } from "../model/index.js";
 import type { CrystalGenerator } from "./generator.js";
+import { pinnedTypes } from "./checks.js";
 import type { GenerateOptions, GeneratedCrystal } from "./options.js";
 
 /** What two-stage generation works with. */
@@ -23,8 +24,8 @@ export interface TwoStageOptions {
   /** What else a composition must fulfil, such as charge neutrality. */
   readonly accept?: CompositionOptions["accept"];
   /**
-   * How crystals of each composition are made: `count` of each (default 8). Its `elements`, `composition` and `fixTypes` constrain
-   * what is proposed.
+   * How crystals of each composition are made: `count` of each (default 8). Its `elements`, `composition`, `fixTypes` and the types
+   * that its `template` keeps constrain what is proposed.
    */
   readonly generate?: GenerateOptions;
 }
@@ -76,7 +77,7 @@ export async function* proposeThenPlace(
     count,
     // Equal sites share their element.
     ...(target.siteDos && { groups: equalSites(target.siteDos, target.siteMask) }),
-    ...(generate.fixTypes && { fixed: generate.fixTypes }),
+    fixed: pinnedTypes(generate),
     ...allowedBy(options, generator),
   });
   let ranked: RankedCrystal[] = [];

@@ -239,6 +239,20 @@ describe("an interrupted study", () => {
     expect(untimed(rows)).toEqual(untimed(whole));
   });
 
+  it("computes a cell anew for a metric that it was not judged by", async () => {
+    const { cells, store } = memory();
+    await runQualityTable(study([trueStructureGenerator()], store));
+    const count: Metric = { name: "count", description: "", unit: "", needs: [], compute: (c) => c.candidates.length };
+    for (let again = 0; again < 2; again++) {
+      const [row] = await runQualityTable({
+        ...study([trueStructureGenerator()], store),
+        metrics: [...metrics, count],
+      });
+      expect(row.count).toBe(1);
+      expect(cells).toHaveLength(2 * targets.length);
+    }
+  });
+
   it("names generator and target of a failure and keeps what was finished", async () => {
     const { cells, store } = memory();
     const failing: CandidateGenerator = { name: "bad", generate: () => Promise.reject(new Error("no memory")) };

@@ -65,6 +65,9 @@ describe("compositions first, then shapes", () => {
     expect(fixed.compositions.map((c) => c.formula)).toEqual(["BF", "BN"]);
     const exact = await whole({ generate: { ...quick, composition: new Map([[3, 1], [7, 1]]) } }); // prettier-ignore
     expect(exact.ranked.map(({ crystal }) => crystal.atomicNumbers)).toEqual([[3, 7]]);
+    const crystal = { latticeMatrix: [[3, 0, 0], [0, 3, 0], [0, 0, 3]], fracCoords: [[0, 0, 0], [0.5, 0.5, 0.5]], atomicNumbers: [5, 9] } as const; // prettier-ignore
+    const template = await whole({ generate: { ...quick, template: { crystal, keep: { types: [0] } } } });
+    expect(template.compositions.map((c) => c.formula)).toEqual(["BF", "BN"]);
     const system = await whole({ chemicalSystem: [5, 7], generate: quick });
     expect(system.compositions.map((c) => c.formula)).toEqual(["BN"]);
   });
