@@ -56,10 +56,14 @@ class Worker:
         self.failures = f'{folder}/failures.jsonl'
         self.started = time.process_time()
 
+    def before(self):
+        """What the data set beside this folder holds, and what failed when it was made."""
+        return bundled_ids(self.recipe) | {entry['structure_id'] for entry in read_lines(*committed(self.recipe))}
+
     def done(self):
-        """What the data set beside this folder or the workers' files hold, and what failed, here or before."""
-        entries = read_lines(f'{self.folder}/records_w*.jsonl', self.failures, *committed(self.recipe))
-        return bundled_ids(self.recipe) | {entry['structure_id'] for entry in entries}
+        """The same with what the workers' files in this folder hold, and what failed here."""
+        entries = read_lines(f'{self.folder}/records_w*.jsonl', self.failures)
+        return self.before() | {entry['structure_id'] for entry in entries}
 
     def run(self, job, done):
         """Computes one job and what is derived from it; a failure costs nothing but itself."""

@@ -50,12 +50,12 @@ def main():
     worker = Worker(options.folder, options.worker)
     worker.settings = dict(worker.settings, **worker.settings['whole'], time_limit_s=options.seconds)
     repair(worker.records)
-    skipped = list(read_lines(*options.skip))
-    done = worker.done() | {record['structure_id'] for record in skipped}
+    before = worker.before() | {record['structure_id'] for record in read_lines(*options.skip)}
     jobs, refused = jobs_of(read_list(options.list))
     for reason, names in refused.items():
         print(f'left out, {reason}: {len(names)} ({", ".join(names[:3])}{", ..." if len(names) > 3 else ""})', flush=True)
-    mine = balanced(jobs, {job.name for job, _ in jobs if job.name in done})[options.worker::options.workers]
+    done = before | worker.done()
+    mine = share(jobs, before, done, options.worker, options.workers)
     print(f'{len(mine)} crystals for this worker', flush=True)
     for job in mine[:options.most]:
         if os.path.exists(f'{options.folder}/STOP'):
@@ -116,9 +116,17 @@ def problem(atoms):
         return 'no crystal cell'
     if reserved(reduced_formula(symbols)):
         return 'reserved formula'
+    if disordered(atoms):
+        return 'partly occupied sites'
     if overlapping(atoms):
         return 'overlapping atoms'
     return None
+
+
+def disordered(atoms):
+    """Whether a CIF's sites are shared by elements or partly empty: ASE's reader fills each with its main element."""
+    sites = atoms.info.get('occupancy') or {}
+    return any(len(site) > 1 or min(site.values()) < 0.99 for site in sites.values())
 
 
 def overlapping(atoms):
@@ -139,6 +147,12 @@ def primitive(atoms):
 
 def _cell_of(atoms):
     return atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers
+
+
+def share(jobs, before, done, worker, workers):
+    """What is left of a worker's share. The shares depend on what was there before the folder was begun, not on what is done
+    since: a worker that starts again takes nothing from the others, which are still at work."""
+    return [job for job in balanced(jobs, before)[worker::workers] if job.name not in done]
 
 
 def balanced(jobs, done):

@@ -353,6 +353,28 @@ class RealCrystals(unittest.TestCase):
         self.assertEqual(rest[0], 'Al-sg225-al')
         self.assertEqual(sorted(rest), ['Al-sg225-al', 'Cu-sg225-cu1', 'Cu-sg225-cu2', 'Cu-sg225-cu3'])
 
+    def test_a_worker_that_starts_again_takes_nothing_from_the_others(self):
+        listed = [(f'cu{k}', ase.build.bulk('Cu', 'fcc', a=3.6 + k / 100)) for k in range(9)]
+        jobs, _ = real.jobs_of(listed)
+        before = {jobs[4][0].name}
+        first, second = ({job.name for job in real.share(jobs, before, before, worker, 2)} for worker in (0, 1))
+        self.assertEqual((len(first), len(second), first & second), (4, 4, set()))
+        done = before | set(sorted(first)[:1]) | set(sorted(second)[:2])
+        self.assertEqual({job.name for job in real.share(jobs, before, done, 0, 2)}, first - done)
+
+    def test_a_disordered_crystal_is_left_out(self):
+        text = ('data_x\n_cell_length_a 6\n_cell_length_b 6\n_cell_length_c 6\n_cell_angle_alpha 90\n_cell_angle_beta 90\n'
+                '_cell_angle_gamma 90\n_symmetry_Int_Tables_number 225\nloop_\n_atom_site_type_symbol\n_atom_site_fract_x\n'
+                '_atom_site_fract_y\n_atom_site_fract_z\n_atom_site_occupancy\n%sCl 0.5 0.5 0.5 1\n')
+        sites = {'full': 'Na 0 0 0 1\n', 'shared': 'Na 0 0 0 0.6\nK 0 0 0 0.4\n', 'empty': 'Na 0 0 0 0.5\n'}
+        with tempfile.TemporaryDirectory() as folder:
+            for name, lines in sites.items():
+                with open(os.path.join(folder, f'{name}.cif'), 'w') as file:
+                    file.write(text % lines)
+            jobs, refused = real.jobs_of(real.read_list(folder))
+        self.assertEqual([job.name for job, _ in jobs], ['ClNa-sg225-full'])
+        self.assertEqual(refused, {'partly occupied sites': ['empty', 'shared']})
+
     def test_lists_of_every_form(self):
         crystals = [self.rocksalt, self.copper]
         rows = [dict(id=f'c{k}', numbers=atoms.numbers.tolist(), cell=atoms.cell.array.tolist(),
