@@ -94,12 +94,17 @@ export function crystalGraph(crystal: Crystal, operations: readonly Operation[],
   }
   const place = order.map(() => 0);
   order.forEach((old, now) => (place[old] = now));
-  const bondAt = (c: number, k: number): number => place[classOfOrbit[c][local[c].orbitOf[k]]] ?? -1;
+  const shortCount = bonds.filter((bond) => !isLong(bond)).length;
+  const bondAt = (c: number, k: number): number => {
+    const at = place[classOfOrbit[c][local[c].orbitOf[k]]] ?? -1;
+    // At the very cutoff rounding may call a bond short and its class long; it has no weight there.
+    return at < shortCount ? at : -1;
+  };
   return {
     atoms: representatives.map((atom, c) => ({ atomicNumber: crystal.atomicNumbers[atom], count: counts[c] })),
     classOfAtom,
     bonds: order.map((k) => bonds[k]),
-    shortCount: bonds.filter((bond) => !isLong(bond)).length,
+    shortCount,
     angles: stars.flatMap((star, c) =>
       anglesOf(star, local[c], {
         cutoff: config.bondCutoff,
@@ -216,7 +221,7 @@ interface AngleContext {
   readonly centreClass: number;
   /** Atoms in that class. */
   readonly atoms: number;
-  /** The class of the bond to a neighbour; -1: none. */
+  /** The class of the bond to a neighbour, one of the short ones; -1: none. */
   readonly bondAt: (neighbour: number) => number;
 }
 

@@ -1,7 +1,7 @@
 // Graphs up to symmetry, batches, basis functions, quasi-Newton steps.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Vector3 } from "../../src/crystal/index.js";
+import type { Crystal, Vector3 } from "../../src/crystal/index.js";
 import { neighbours, supercell } from "../../src/crystal/index.js";
 import { angularBasis, radialBasis } from "../../src/energy/basis.js";
 import { packGraphs, sizeOf } from "../../src/energy/batch.js";
@@ -54,6 +54,15 @@ describe("graphs", () => {
       ["2.97", 6],
     ]);
     expect(angles.length).toBeLessThan(40);
+  });
+
+  test("have angles between their short bonds only, also where bonds end at the very cutoff", () => {
+    for (let ulps = -8; ulps <= 8; ulps++) {
+      const { latticeMatrix } = rocksalt(((3 + ulps * 2 ** -51) * 4) / Math.sqrt(3), [50, 50]);
+      const diamond: Crystal = { latticeMatrix, fracCoords: [[0, 0, 0], [0.25, 0.25, 0.25]], atomicNumbers: [50, 50] }; // prettier-ignore
+      const { angles, shortCount } = crystalGraph(diamond, symmetryOperations(diamond, 1e-3), config);
+      for (const { first, second } of angles) expect(Math.max(first, second)).toBeLessThan(shortCount);
+    }
   });
 });
 
