@@ -17,7 +17,7 @@ export interface EnergyModel {
 
 /**
  * Reads an energy model: safetensors with its configuration in the metadata.
- * @throws Error that names the file when it is none, or its weights do not fit its configuration
+ * @throws Error that names the file when it is not an energy model, or its weights do not fit its configuration
  */
 export async function loadEnergyModel(path: string): Promise<EnergyModel> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {

@@ -173,7 +173,7 @@ function bondStars(crystal: Crystal, atoms: readonly number[], { atomCutoff }: E
 
 function starOf(atom: number, list: readonly Neighbour[], cutoff: number): Star {
   if (list.length === 0)
-    throw new Error(`energy: expected a neighbour within ${cutoff} Angstrom of atom ${atom + 1}, found none`);
+    throw new Error(`expected a neighbour within ${cutoff} Angstrom of atom ${atom + 1}, found none`);
   const key = ({ atom: to, image: [x, y, z] }: Pick<Neighbour, "atom" | "image">): number =>
     ((to * 2048 + x + 1024) * 2048 + y + 1024) * 2048 + z + 1024;
   const places = new Map(list.map((neighbour, k) => [key(neighbour), k]));

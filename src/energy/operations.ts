@@ -18,7 +18,7 @@ export interface Operation {
 /**
  * All symmetry operations of the crystal's own cell.
  * @param tolerance Angstrom
- * @throws Error if the crystal is none (see assertCrystal), or no consistent symmetry exists at this tolerance
+ * @throws Error if the crystal is invalid (see assertCrystal), or no consistent symmetry exists at this tolerance
  */
 export function symmetryOperations(crystal: Crystal, tolerance: number): Operation[] {
   const { operations } = analyse(crystal, tolerance);

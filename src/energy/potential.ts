@@ -39,7 +39,7 @@ export interface Potential {
   /**
    * @param operations symmetry that each crystal has exactly (`symmetryOperations`), which makes it many times faster;
    *   default: none
-   * @throws Error naming the crystal (by its place in the list) that is none, or has an element that the model does not know,
+   * @throws Error naming the crystal (by its place in the list) that is invalid, or has an element that the model does not know,
    *   or an atom without neighbours
    */
   evaluate(
@@ -114,8 +114,9 @@ function prepare(
     const symmetry = operations ?? [identityOperation(crystal)];
     const graph = crystalGraph(crystal, symmetry, model.config);
     return { crystal, operations: symmetry, graph, basis: graphBasis(graph, model) };
-  } catch (error) {
-    return error as Error;
+  } catch (cause) {
+    const { message } = cause as Error;
+    return message.startsWith(source) ? (cause as Error) : new Error(`${source}: ${message}`, { cause });
   }
 }
 

@@ -138,7 +138,7 @@ function startOf(given: Crystal, index: number, { symmetry = 0.05, fixed = {} }:
   };
 }
 
-/** What is no crystal has no symmetry either; the model will say what is wrong with it. */
+/** An invalid crystal has no symmetry either; the potential reports what is wrong with it. */
 function held(crystal: Crystal, tolerance: number | false) {
   if (tolerance === false) return { crystal, operations: [identityOperation(crystal)] };
   try {

@@ -24,7 +24,7 @@ export interface Key {
 /**
  * The key of a seed.
  * @param seed an integer from 0 to 2^53 - 1
- * @throws Error when it is none
+ * @throws Error when it is not such an integer
  *
  * @example
  *     const noise = key(7).fold("crystal", 3, "strain").normals(6);

@@ -141,7 +141,7 @@ describe("bad input", () => {
   test.each([
     ["an element beyond plutonium", { ...rocksalt(5, [95, 8]) }, "crystal 2: expected elements up to number 94, found 95"],
     ["two atoms in one place", { ...rocksalt(5, [12, 8], -0.5), fracCoords: [[0, 0, 0], [0, 0, 0.001]] }, "crystal 2: atoms 1 and 2"],
-    ["an atom without neighbours", { ...rocksalt(40, [12, 8]) }, "expected a neighbour within 6 Angstrom of atom 1"],
+    ["an atom without neighbours", { ...rocksalt(40, [12, 8]) }, "crystal 2: expected a neighbour within 6 Angstrom of atom 1"],
   ] as [string, Crystal, string][])("%s is refused", async (_, crystal, message) => {
     await expect(potential.evaluate([rocksalt(4.2, [12, 8]), crystal])).rejects.toThrow(message);
   }); // prettier-ignore
