@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { format } from "prettier";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -169,6 +169,13 @@ describe("on a small budget", () => {
     const started = performance.now();
     expect((await again).results).toEqual(results);
     expect(performance.now() - started).toBeLessThan(5000);
+    // Judged by another predictor, no cell is the same.
+    const { model, reportPredictor, split: dataset } = place;
+    const other = await openWorkbench({ model, predictor: reportPredictor, reportPredictor, dataset });
+    await samplerStudy(other, options);
+    await other.dispose();
+    const files = (await readdir(place.folder)).filter((name) => /^sampler-study-test-.*\.cells\.jsonl$/.test(name));
+    expect(files).toHaveLength(2);
     expect(JSON.stringify(samplerStudyChart(results))).toContain("guided evaluations a crystal");
   });
 
@@ -193,6 +200,9 @@ describe("on a small budget", () => {
     expect(curve.points.map(({ share }) => share)).toEqual([0.6, 1]);
     expect(curve.points[0].trainCount).toBeLessThan(curve.points[1].trainCount);
     expect(await readLearningCurve(out)).toEqual(curve);
+    await expect(learningCurve(bench, { ...options, steps: 3 })).rejects.toThrow(
+      /curve\.json: it holds points of another curve \(steps: 2 there, 3 asked for\)/,
+    );
     expect(JSON.stringify(learningCurveStudyChart(curve))).toContain("predictor on true structures");
   });
 });

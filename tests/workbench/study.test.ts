@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { targetFromRecord } from "../../src/dos/index.js";
 import { metrics } from "../../src/evaluate/index.js";
 import { studyChart } from "../../src/notebook/index.js";
 import {
@@ -85,6 +86,20 @@ describe("a study", () => {
     expect(study.rows[0].atoms).toBe(chosen.at(0).crystal.atomicNumbers.length);
     const broken = { ...atoms, name: "broken", compute: () => JSON.parse("{") as number };
     await expect(bench.study({ ...small, targets: chosen, metrics: [broken] })).rejects.toThrow(/broken/);
+  });
+
+  it("computes a kept cell again for a metric that it lacks, and takes no cell of another target of that name", async () => {
+    const out = at("metrics.json");
+    const record = (await bench.dataset()).split().test.at(0);
+    const options = { ...small, weights: [0], targets: [record], out };
+    const [count] = metrics;
+    await bench.study({ ...options, metrics: [count] });
+    const { rows } = await bench.study({ ...options, metrics: [count, ...metrics.slice(1, 3)] });
+    for (const { name } of metrics.slice(1, 3)) expect(rows[0][name], name).not.toBeNull();
+    const window = { target: targetFromRecord(record, { energyWindow: [-4, 0] }), trueCrystal: record.crystal };
+    await expect(bench.study({ ...options, targets: [window] })).rejects.toThrow(
+      /cells of another study \(namedTargets/,
+    );
   });
 
   it("reads the names of older files, and refuses others with words", async () => {

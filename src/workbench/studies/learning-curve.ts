@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { isEquilibrium, writeFileAtomic, type DosRecord } from "../../data/index.js";
+import { differences, isEquilibrium, writeFileAtomic, type DosRecord } from "../../data/index.js";
 import { targetFromRecord, type SiteDos, type Target } from "../../dos/index.js";
 import { isStructurallyValid, matchTarget } from "../../evaluate/index.js";
 import { crystalGenerator } from "../../generate/index.js";
@@ -97,7 +97,7 @@ async function* runLearningCurve(
   const { shares = [0.125, 0.25, 0.5, 1], steps = 5000, out } = options;
   const split = (await resources.dataset()).split();
   const validation = [...split.validation.filter(isEquilibrium)];
-  const points = out !== undefined && existsSync(out) ? [...(await readLearningCurve(out)).points] : [];
+  const points = out !== undefined && existsSync(out) ? await keptPoints(out, steps, validation.length) : [];
   const from = shares.filter((share) => points.some((known) => known.share === share)).length;
   let done = from;
   for (const share of shares) {
@@ -118,6 +118,14 @@ async function* runLearningCurve(
     yield { label: "learning curve", unit: "point", done, total: shares.length, from, point: found };
   }
   return { steps, judged: validation.length, points };
+}
+
+/** The points of a curve's file. @throws Error when they are of other trainings or were judged by other crystals */
+async function keptPoints(out: string, steps: number, judged: number): Promise<LearningCurvePoint[]> {
+  const { points, ...there } = await readLearningCurve(out);
+  const found = differences(there, { steps, judged });
+  if (found.length === 0) return [...points];
+  throw new Error(`${out}: it holds points of another curve (${found.join("; ")}); choose another file`);
 }
 
 interface Models {

@@ -184,16 +184,18 @@ async function generate(
   return generator.generate(target.target, { guidanceWeight: 1, ...settings, count, firstIndex, seed: 0 });
 }
 
-/** Cells of another model, data set or setting are another file's. */
+/** Cells of another model, other predictors, another data set or setting are another file's. */
 async function openCells(
   resources: Resources,
   folder: string,
   split: string,
   settings: { readonly series: SamplerSeries; readonly count: number },
 ): Promise<CellStore> {
+  const { info } = await resources.dataset();
   const study = {
     model: (await resources.denoiser()).sha256,
-    dataset: (await resources.dataset()).info?.version,
+    predictors: (await resources.predictors()).sha256,
+    dataset: { name: info?.name, version: info?.version },
     settings: settings.series,
     count: settings.count,
   };

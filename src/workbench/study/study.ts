@@ -1,15 +1,21 @@
+import { createHash } from "node:crypto";
+import { crystalOf } from "../../crystal/index.js";
 import { writeFileAtomic } from "../../data/index.js";
 import {
   metricRows,
+  metrics as allMetrics,
   qualityTable,
+  type CellStore,
   type FinishedCell,
   type Metric,
   type QualityOptions,
+  type QualityTarget,
   type SummaryRow,
 } from "../../evaluate/index.js";
 import { Interrupted } from "../interrupted.js";
 import type { Resources } from "../resources.js";
 import type { WorkProgress } from "../task.js";
+import { plainTarget } from "../target-json.js";
 import { trainingRecords } from "../training-data.js";
 import { versions } from "../versions.js";
 import { openCellStore } from "./cell-store.js";
@@ -58,11 +64,11 @@ export async function* runStudy(
   options: StudyOptions = {},
 ): AsyncGenerator<StudyProgress, Study> {
   const { out, signal, metrics, seed = 0, count = 8 } = options;
-  const settings = await studySettings(resources, options);
   const targets = await studyTargets(() => resources.dataset(), options);
+  const settings = await studySettings(resources, options, targets);
   const training = trainingRecords(await resources.dataset());
   const predictors = await resources.predictors();
-  const store = out === undefined ? undefined : await openCellStore(out, settings, options);
+  const store = out === undefined ? undefined : withAll(await openCellStore(out, settings, options), metrics);
   const generators = [
     ...referenceGenerators(training, count),
     ...sweepGenerators(await resources.generator(), targets, options),
@@ -90,8 +96,18 @@ export async function* runStudy(
   return { ...study, cells, sweep: generators.flatMap(sweepRow) };
 }
 
-/** What the cells depend on, as plain data. */
-async function studySettings(resources: Resources, options: StudyOptions): Promise<Record<string, unknown>> {
+/** The store without cells that lack one of the metrics: these are computed again. */
+function withAll({ load, save }: CellStore, metrics: readonly Metric[] = allMetrics): CellStore {
+  const complete = ({ values }: FinishedCell) => metrics.every(({ name }) => name in values);
+  return { save, load: async () => (await load()).filter(complete) };
+}
+
+/** What the cells depend on, as plain data. Of the test split more targets may be asked for; those that were named are fixed. */
+async function studySettings(
+  resources: Resources,
+  options: StudyOptions,
+  targets: readonly QualityTarget[],
+): Promise<Record<string, unknown>> {
   const { info } = await resources.dataset();
   const { count = 8, steps = 100, guidanceInterval, seed = 0, use } = options;
   return {
@@ -99,7 +115,13 @@ async function studySettings(resources: Resources, options: StudyOptions): Promi
     predictors: (await resources.predictors()).sha256,
     dataset: { name: info?.name, version: info?.version },
     ...{ count, steps, guidanceInterval, seed, use },
+    ...(typeof options.targets === "object" && { namedTargets: digest(targets) }),
   };
+}
+
+function digest(targets: readonly QualityTarget[]): string {
+  const plain = targets.map(({ target, trueCrystal }) => [plainTarget(target), trueCrystal && crystalOf(trueCrystal)]);
+  return createHash("sha256").update(JSON.stringify(plain)).digest("hex");
 }
 
 async function* cellsOf(
