@@ -42,7 +42,8 @@ export class Sidecar {
       child.kill("SIGKILL");
     };
     const abort = () => end("aborted");
-    const timer = setTimeout(() => end("time-limit"), timeLimit * 1000);
+    // Node takes a longer time than this for none at all.
+    const timer = setTimeout(() => end("time-limit"), Math.min(timeLimit * 1000, 2 ** 31 - 1));
     signal?.addEventListener("abort", abort, { once: true });
     try {
       child.stdin.write(`${JSON.stringify({ ...question, id })}\n`);

@@ -15,6 +15,10 @@ it("answers question after question with one process", async () => {
   expect(second.pid).toBe(first.pid);
 });
 
+it.each([1e7, Infinity])("a limit of %s s is not at once over", async (limit) => {
+  expect((await ask({ x: 5 }, limit)).x).toBe(5);
+});
+
 it("a refusal has the sidecar's reason, and the process goes on", async () => {
   const { pid } = await ask({ x: 1 });
   await expect(ask({ deed: "refuse" })).rejects.toMatchObject({ reason: "no-setup", message: "no setup for Uue" });

@@ -98,6 +98,14 @@ describe("a run", () => {
     expect(await readdir(at("thesis"))).toEqual(["thesis.tex"]);
   });
 
+  it("of a file with numbers in brackets continues, its name kept as it is", async () => {
+    const target = { ...(await bench.target("zincblende-ZnS")), source: "relaxed [1, 2].cif", label: "relaxed [1, 2]" };
+    const options = { count: 1, steps: 2, out: at("brackets") };
+    await bench.generate(target, options);
+    expect((await readRunFolder(options.out)).file.run.target).toMatchObject({ source: target.source });
+    expect((await bench.generate(target, options)).crystals).toHaveLength(1);
+  });
+
   it("is read again as it was", async () => {
     const run = await bench.generate("zincblende-ZnS", { ...settings, out: at("again") });
     const again = await bench.openRun(at("again"));

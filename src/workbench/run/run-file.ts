@@ -106,9 +106,9 @@ export function madeBy(versions: unknown): string {
   return `dosmith ${typeof dosmith === "string" ? dosmith : "of an unknown version"}`;
 }
 
-/** Indented, lists of numbers on one line. */
+/** Indented, lists of numbers on one line; within a text, "run [1 2].cif", there is no line break and nothing changes. */
 export function runFileText(run: RunFile): string {
-  return `${JSON.stringify(run, null, 1).replace(/\[[-\s\d.,e+]+\]/g, (list) => list.replace(/\s+/g, ""))}\n`;
+  return `${JSON.stringify(run, null, 1).replace(/\[\n[-\s\d.,e+]+\]/g, (list) => list.replace(/\s+/g, ""))}\n`;
 }
 
 function inWords(message: string): string {
