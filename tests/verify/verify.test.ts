@@ -1,10 +1,12 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { Dataset, type DosRecord } from "../../src/data/index.js";
 import { verify, type Verification } from "../../src/verify/index.js";
 import { fixtureRecords, temporaryFolder } from "../data/helpers.js";
 
-const [record] = await fixtureRecords();
+const fixture = await fixtureRecords();
+const [record] = fixture;
 
 /** A program that has every Python module and answers each question with this body, which may use `question`. */
 async function pythonThat(answers: string): Promise<string> {
@@ -46,4 +48,19 @@ it("a whole answer is a record", async () => {
   const y = "question.atomic_numbers.map(() => Array(400).fill(0.1))";
   const found = await outcome(`{ result: { ...question, y: ${y}, energy_per_atom_eV: -3 } }`);
   expect(found).toMatchObject({ status: "done", cached: false, record: { properties: { energy_per_atom_eV: -3 } } });
+});
+
+it("calculations of different crystals have different ids, from the cache too, and stand in one data set", async () => {
+  const y = "question.atomic_numbers.map(() => Array(400).fill(0.1))";
+  const options = {
+    python: await pythonThat(`{ result: { ...question, y: ${y} } }`),
+    cacheFolder: await temporaryFolder(),
+  };
+  const ids = async () => {
+    const found: DosRecord[] = [];
+    for await (const each of verify(fixture.slice(0, 2), options)) if (each.status === "done") found.push(each.record);
+    return Dataset.fromRecords(found).ids;
+  };
+  expect(await ids()).toHaveLength(2);
+  expect(await ids()).toEqual(await ids());
 });
