@@ -1,9 +1,11 @@
 import type { CrystalLike } from "../crystal/index.js";
+import { differences } from "../data/index.js";
 import type { DosFile, PredictedDos, ReadDosOptions, Target } from "../dos/index.js";
 import { readDosSource } from "./dos-source.js";
 import { judge, type JudgedCrystal } from "./judge.js";
 import { openResources, type Resources, type WorkbenchOptions } from "./resources.js";
 import { generateRun, type RunOptions, type RunProgress } from "./run/generate.js";
+import { madeBy } from "./run/run-file.js";
 import { readRunFolder } from "./run/run-store.js";
 import { judgeRun, targetOfRun, type Run } from "./run/run.js";
 import { verifyRun, type VerifyProgress, type VerifyRunOptions } from "./run/verify.js";
@@ -18,7 +20,7 @@ export interface Workbench extends Resources, AsyncDisposable {
   target(source: string, settings?: TargetSettings): Promise<SourcedTarget>;
   /** Crystals for a target (or for what names one), ranked and judged; see {@link generateRun}. */
   generate(target: string | Target, options?: RunOptions): Task<RunProgress, Run>;
-  /** A finished run from its folder. */
+  /** A finished run from its folder. @throws Error when other predictors judged it than this workbench's */
   openRun(folder: string): Promise<Run>;
   /** First-principles calculations of a run's best crystals; see {@link verifyRun}. */
   verify(run: Run | string, options?: VerifyRunOptions): Task<VerifyProgress, Run>;
@@ -50,7 +52,13 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const target = (source: string, settings: TargetSettings = {}) => readTarget(source, settings, services(resources));
   const openRun = async (folder: string) => {
     const stored = await readRunFolder(folder);
-    return judgeRun(targetOfRun(stored), stored, await resources.judges());
+    const judges = await resources.judges();
+    const found = differences(stored.file.run.predictors, judges.sha256);
+    if (found.length > 0)
+      throw new Error(
+        `${folder}: its crystals were judged by other predictors (${found.join("; ")}), with ${madeBy(stored.file.versions)}; open the workbench with those, or generate again into another folder`,
+      );
+    return judgeRun(targetOfRun(stored), stored, judges);
   };
   return {
     ...resources,

@@ -112,6 +112,12 @@ describe("a run", () => {
     expect(summaryRows(again)).toEqual(summaryRows(run));
     expect(again.target.siteDos).toEqual(run.target.siteDos);
     expect(reportData(again).notes).toEqual(reportData(run).notes);
+    const { model, reportPredictor, dataset } = place;
+    const other = await openWorkbench({ model, predictor: reportPredictor, reportPredictor, dataset });
+    await expect(other.openRun(at("again"))).rejects.toThrow(
+      /again: its crystals were judged by other predictors \(rank: /,
+    );
+    await other.dispose();
   });
 
   it("takes symbols, formulas and files where the generator takes numbers and crystals", async () => {
