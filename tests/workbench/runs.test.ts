@@ -106,6 +106,15 @@ describe("a run", () => {
     expect((await bench.generate(target, options)).crystals).toHaveLength(1);
   });
 
+  it("with other constraints of one's own is another run", async () => {
+    const options = { count: 2, steps: 2, out: at("constrained") };
+    const run = await bench.generate("zincblende-ZnS", { ...options, constraints: [() => []] });
+    expect(reportData(run).settings.constraints).toBe("1 of one's own");
+    await bench.generate("zincblende-ZnS", { ...options, constraints: [() => []] });
+    const other = bench.generate("zincblende-ZnS", { ...options, constraints: [() => [].slice(1)] });
+    await expect(other).rejects.toThrow(/other settings \(settings\.constraints: /);
+  });
+
   it("is read again as it was", async () => {
     const run = await bench.generate("zincblende-ZnS", { ...settings, out: at("again") });
     const again = await bench.openRun(at("again"));

@@ -46,12 +46,18 @@ export async function generateOptions(settings: RunSettings): Promise<GenerateOp
 /** The options as plain data: what `run.json` says, and what a resumed run must agree with. */
 export function plainSettings(options: GenerateOptions): Record<string, unknown> {
   const { elements, composition, fixTypes, ...rest } = options;
-  return {
+  return withSources({
     ...rest,
     ...(elements && { elements: elements.map(elementSymbol) }),
     ...(composition && { composition: compositionText(composition) }),
     ...(fixTypes && { fixTypes: Object.fromEntries([...fixTypes].map(([site, z]) => [site, elementSymbol(z)])) }),
-  };
+  });
+}
+
+/** Samplers and constraints of one's own are functions, of which JSON would keep nothing: their source stands for them. */
+function withSources(settings: Record<string, unknown>): Record<string, unknown> {
+  const text = JSON.stringify(settings, (_, value: unknown) => (typeof value === "function" ? String(value) : value));
+  return JSON.parse(text) as Record<string, unknown>;
 }
 
 /** Settings for a reader: short texts, whole structures left out. */
@@ -59,6 +65,8 @@ export function readableSettings(settings: Readonly<Record<string, unknown>>): R
   const entries = Object.entries(settings).map(([name, value]): [string, string | number] => {
     if (typeof value === "number" || typeof value === "string") return [name, value];
     if (name === "template") return [name, `keeps ${JSON.stringify((value as { keep: unknown }).keep)}`];
+    if (name === "sampler") return [name, (value as { name: string }).name];
+    if (name === "constraints") return [name, `${(value as unknown[]).length} of one's own`];
     if (name === "initStructure" || name === "seedCrystal") return [name, "given"];
     return [name, Array.isArray(value) ? value.join(", ") : JSON.stringify(value)];
   });
