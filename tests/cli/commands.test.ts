@@ -90,6 +90,14 @@ describe("evaluate --quality-table", () => {
     expect(again.notes[0]).toBe("continuing: 3 finished cells are kept");
     const withoutTimes = (json: string) => json.replaceAll(/"seconds_per_crystal(_se)?": [^,\n]+/g, "");
     expect(withoutTimes(await readFile(at("quality.json"), "utf8"))).toBe(withoutTimes(text));
+    for (const option of [
+      ["--energy-window", "-4,0"],
+      ["--use", "total"],
+      ["--target", "diamond-Si"],
+    ]) {
+      const { code, notes } = await dosmith(study(...option));
+      expect([code, notes[0]]).toEqual([1, expect.stringContaining(`${option[0]} has no place here`)]);
+    }
     const other = await dosmith(study("--seed", "1"));
     expect(other.notes).toEqual([expect.stringMatching(/cells of another study \(seed: 0 there, 1 asked for\)/)]);
   });

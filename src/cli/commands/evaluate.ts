@@ -63,6 +63,13 @@ async function study(paths: readonly string[], command: EvaluateCommand, context
   if (paths.length > 0)
     throw new Error(`evaluate: --quality-table makes its own structures; ${paths[0]} has no place here`);
   if (out === undefined) throw new Error("evaluate: --quality-table needs --out FILE.json");
+  const { target, maskSites, energyWindow, broaden, use } = command;
+  const ofTargets = { target, "mask-sites": maskSites, "energy-window": energyWindow, broaden };
+  const given = Object.entries({ ...ofTargets, use: use === "both" ? undefined : use }).find(([, value]) => value);
+  if (given)
+    throw new Error(
+      `evaluate: --quality-table takes the test split's spectra as they are; --${given[0]} has no place here`,
+    );
   const { studyTable } = await import("../../workbench/index.js");
   const { openBench } = await import("../bench.js");
   await using bench = await openBench(command);
