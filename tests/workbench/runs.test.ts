@@ -2,6 +2,8 @@ import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fastSampler } from "../../src/diffusion/index.js";
+import { samplers } from "../../src/generate/index.js";
 import {
   Interrupted,
   openWorkbench,
@@ -104,6 +106,26 @@ describe("a run", () => {
     await bench.generate(target, options);
     expect((await readRunFolder(options.out)).file.run.target).toMatchObject({ source: target.source });
     expect((await bench.generate(target, options)).crystals).toHaveLength(1);
+  });
+
+  it("is continued whether it was watched or not", async () => {
+    const options = { count: 2, steps: 2, out: at("watched") };
+    const watched = bench.generate("zincblende-ZnS", { ...options, frameEvery: 1 });
+    const frames = [];
+    for await (const { frame } of watched) if (frame) frames.push(frame);
+    expect(frames.length).toBeGreaterThan(1);
+    expect((await bench.generate("zincblende-ZnS", options)).crystals).toEqual((await watched).crystals);
+  });
+
+  it("gives a registered sampler its steps, and no other than the fast one", async () => {
+    samplers.set("mine", ({ steps }) => fastSampler({ steps }));
+    const options = { count: 1, steps: 3 };
+    expect((await bench.generate("zincblende-ZnS", { ...options, sampler: "mine" })).crystals).toHaveLength(1);
+    samplers.delete("mine");
+    for (const sampler of ["predictor-corrector" as const, fastSampler()])
+      await expect(bench.generate("zincblende-ZnS", { ...options, sampler })).rejects.toThrow(
+        /^steps is for the fast sampler/,
+      );
   });
 
   it("with other constraints of one's own is another run", async () => {

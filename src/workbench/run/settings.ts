@@ -48,6 +48,8 @@ export function plainSettings(options: GenerateOptions): Record<string, unknown>
   const { elements, composition, fixTypes, ...rest } = options;
   return withSources({
     ...rest,
+    // Who watches changes no crystal.
+    frameEvery: undefined,
     ...(elements && { elements: elements.map(elementSymbol) }),
     ...(composition && { composition: compositionText(composition) }),
     ...(fixTypes && { fixTypes: Object.fromEntries([...fixTypes].map(([site, z]) => [site, elementSymbol(z)])) }),
@@ -78,12 +80,15 @@ export function compositionText(composition: ReadonlyMap<number, number>): strin
   return [...composition].map(([z, n]) => elementSymbol(z) + (n === 1 ? "" : String(n))).join("");
 }
 
-/** What only the fast sampler takes. @throws Error that names the option */
+/** What the fast sampler takes, and perhaps one that `samplers` was given, but no other. @throws Error that names the option */
 function assertFast(sampler: GenerateOptions["sampler"], { steps, coordEta }: RunSettings): void {
-  if (sampler === undefined || sampler === "fast") return;
-  const name = typeof sampler === "string" ? sampler : "a sampler of one's own";
+  const own = typeof sampler === "object";
+  if (!own && sampler !== "predictor-corrector") return;
+  const name = typeof sampler === "object" ? `the sampler "${sampler.name}"` : "predictor-corrector";
   if (steps !== undefined)
-    throw new Error(`steps is for the fast sampler; ${name} takes every step of the model's schedule`);
+    throw new Error(
+      `steps is for the fast sampler; ${name} takes ${own ? "its own" : "every step of the model's schedule"}`,
+    );
   if (coordEta !== undefined) throw new Error(`coordEta is for the fast sampler; ${name} has a noise of its own`);
 }
 
