@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commands, run, type MakeCommand } from "../../src/cli/index.js";
-import { dosFile, type DosReader } from "../../src/dos/index.js";
+import { dosFile, type DosInput, type DosReader } from "../../src/dos/index.js";
 import { metrics, type Metric } from "../../src/evaluate/index.js";
 import { openWorkbench, type Workbench, type WorkbenchOptions } from "../../src/workbench/index.js";
 import { makeWorkplace, type Workplace } from "../support/workplace.js";
@@ -70,6 +70,13 @@ describe("a file format", () => {
     await expect(other.target(at("bad.dat"))).rejects.toThrow(
       /two columns.*expected two columns|bad\.dat.*two columns/,
     );
+    const oneOf = (source: string) => dosFile({ source, format: "two", energies: [-9, 9], totalDos: [1, 1] });
+    const read = ({ path }: DosInput) => Promise.resolve(["a", "b"].map((id) => oneOf(`${path}#${id}`)));
+    const several = { ...columns, read };
+    const two = await openWorkbench({ ...sources, readers: [several] });
+    await expect(two.target(`${at("gauss.dat")}#c`)).rejects.toThrow(/gauss\.dat: no entry "c"; there are 2: a, b/);
+    await expect(two.target(at("gauss.dat"))).rejects.toThrow(/it has 2 entries; name one: .*#a, .*#b/);
+    await two.dispose();
     await other.dispose();
   });
 });

@@ -56,9 +56,13 @@ async function readOutside(reader: DosReader, path: string, options: ReadDosOpti
   const found = await named(reader, path, async () =>
     (await reader.read(inputOf(path), options)).map((file) => assertDosFile(file)),
   );
-  return options.entry === undefined
-    ? found
-    : found.filter(({ source }) => found.length === 1 || source === `${path}#${options.entry}`);
+  const { entry } = options;
+  const wanted = found.filter(
+    ({ source }) => entry === undefined || found.length === 1 || source === `${path}#${entry}`,
+  );
+  if (wanted.length > 0 || found.length === 0) return wanted;
+  const names = found.slice(0, 5).map(({ source }) => source.slice(path.length + 1));
+  throw new Error(`${path}: no entry "${entry}"; there are ${found.length}: ${names.join(", ")}`);
 }
 
 /** Puts the reader's name in front of what it throws. */
