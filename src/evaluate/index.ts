@@ -12,7 +12,7 @@ export { metrics, metricValues } from "./metrics.js";
 export { isNovel, novelty } from "./novelty.js";
 export { amdDistance, pddDistance, pointwiseDistances } from "./pdd.js";
 export type { PddOptions, PointwiseDistances } from "./pdd.js";
-export { qualityTable, runQualityTable } from "./quality.js";
+export { hasValues, qualityTable, runQualityTable } from "./quality.js";
 export type {
   CandidateGenerator,
   Candidates,

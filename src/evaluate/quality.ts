@@ -92,9 +92,7 @@ export async function* qualityTable(options: QualityOptions): AsyncGenerator<Qua
     "metric name",
     (options.metrics ?? allMetrics).map((metric) => metric.name),
   );
-  // A cell without a value for one of the metrics was made before that metric was asked for.
-  const names = (options.metrics ?? allMetrics).map(({ name }) => name);
-  const complete = ((await store?.load()) ?? []).filter(({ values }) => names.every((name) => name in values));
+  const complete = ((await store?.load()) ?? []).filter((cell) => hasValues(cell, options.metrics));
   const kept = new Map(complete.map((cell) => [cellKey(cell.generator, cell.target), cell]));
   const training = options.trainingRecords && trainingSet(options.trainingRecords);
   const total = generators.length * targets.length;
@@ -111,6 +109,11 @@ export async function* qualityTable(options: QualityOptions): AsyncGenerator<Qua
     for (const row of summarize(finished.slice(-targets.length), options)) yield { kind: "row", row };
   }
   return summarize(finished, options);
+}
+
+/** Whether a cell has a value for every metric; one that lacks some was made before they were asked for, and is made again. */
+export function hasValues({ values }: FinishedCell, metrics: readonly Metric[] = allMetrics): boolean {
+  return metrics.every(({ name }) => name in values);
 }
 
 /** Runs a whole study and returns its rows; `onEvent` sees the progress. */

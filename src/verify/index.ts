@@ -9,5 +9,5 @@ export type { HullRecords } from "./hull-of.js";
 export { commonCutoff, phasesOf } from "./phases.js";
 export { failureReasons } from "./verification.js";
 export type { DoneVerification, FailedVerification, FailureReason, Relaxation, Verification } from "./verification.js";
-export { verify } from "./verify.js";
+export { storedVerifications, verify } from "./verify.js";
 export type { VerifyOptions } from "./verify.js";

@@ -87,6 +87,27 @@ export async function* verify(
   }
 }
 
+/** Calculations of crystals that `cacheFolder` holds at these settings, in the crystals' order; nothing is computed. */
+export async function* storedVerifications(
+  crystals: Iterable<CrystalLike>,
+  options: VerifyOptions,
+): AsyncGenerator<Verification> {
+  if (options.cacheFolder === undefined) return;
+  const cache = folderCache(options.cacheFolder);
+  for (const [index, given] of Array.from(crystals, crystalOf).entries()) {
+    const { key, id } = calculationOf(given, options);
+    const record = await cache.read(key);
+    if (record) yield { status: "done", index, crystal: given, record: { ...record, id }, cached: true, seconds: 0 };
+  }
+}
+
+/** What is computed for a crystal, its name in the cache, and the record's id: each its own, so that charts tell them apart. */
+function calculationOf(crystal: Crystal, options: VerifyOptions): { start: Crystal; key: string; id: string } {
+  const start = prepared(crystal, options.symmetryTolerance ?? 0.1);
+  const key = verificationKey(start, settingsOf(options));
+  return { start, key, id: `verified-${key.slice(0, 8)}` };
+}
+
 /** A crystal and its place in the list that was given. */
 interface Task {
   readonly crystal: Crystal;
@@ -120,11 +141,8 @@ async function verifyOne({ crystal, index }: Task, worker: Worker): Promise<Veri
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   try {
-    const start = prepared(crystal, options.symmetryTolerance ?? 0.1);
-    const key = verificationKey(start, settingsOf(options));
+    const { start, key, id } = calculationOf(crystal, options);
     const known = await cache?.read(key);
-    // Each of its own, so that calculations stand side by side in a chart or a data set; older caches called all "verified".
-    const id = `verified-${key.slice(0, 8)}`;
     if (known) return { status: "done", index, crystal, record: { ...known, id }, cached: true, seconds: 0 };
     const record = { ...(await calculate(start, worker)), id };
     await cache?.write(key, record);

@@ -48,7 +48,8 @@ const remedies: Partial<Record<BackendName, string>> = {
   "compiled-cpu-int8": "needs a processor with 8-bit products (VNNI or AMX)",
   "compiled-webgpu": "needs a graphics driver with Vulkan, Metal or Direct3D 12; nothing to install from npm",
   "compiled-webgpu-fp16": "needs what compiled-webgpu needs, and half precision in shaders",
-  "compiled-cuda": "npm install onnxruntime-node --onnxruntime-node-install=cuda12   (Linux, CUDA 12, cuDNN 9)",
+  "compiled-cuda":
+    "needs onnxruntime's CUDA libraries of the same version beside its binding in onnxruntime-node/bin (Linux, CUDA 12, cuDNN 9)",
   "compiled-cuda-fp16": "needs what compiled-cuda needs",
   "eager-wasm": "npm install @tensorflow/tfjs-backend-wasm@4.22.0",
   "eager-tensorflow": "npm install @tensorflow/tfjs-node-gpu@4.22.0   (or @tensorflow/tfjs-node@4.22.0, without a GPU)",

@@ -2,7 +2,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Dataset, type DosRecord } from "../../src/data/index.js";
-import { verify, type Verification } from "../../src/verify/index.js";
+import { storedVerifications, verify, type Verification } from "../../src/verify/index.js";
 import { fixtureRecords, temporaryFolder } from "../data/helpers.js";
 
 const fixture = await fixtureRecords();
@@ -63,4 +63,20 @@ it("calculations of different crystals have different ids, from the cache too, a
   };
   expect(await ids()).toHaveLength(2);
   expect(await ids()).toEqual(await ids());
+});
+
+it("finished calculations are found again at the same settings only, and nothing is computed for it", async () => {
+  const y = "question.atomic_numbers.map(() => Array(400).fill(0.1))";
+  const cacheFolder = await temporaryFolder();
+  const python = await pythonThat(`{ result: { ...question, y: ${y} } }`);
+  for await (const each of verify([fixture[1]], { python, cacheFolder })) expect(each.status).toBe("done");
+  const stored = async (options: Parameters<typeof storedVerifications>[1]) => {
+    const found: Verification[] = [];
+    for await (const each of storedVerifications(fixture.slice(0, 3), { python: "/no/python", ...options }))
+      found.push(each);
+    return found;
+  };
+  expect(await stored({ cacheFolder })).toMatchObject([{ status: "done", index: 1, cached: true }]);
+  expect(await stored({ cacheFolder, relax: "volume" })).toEqual([]);
+  expect(await stored({})).toEqual([]);
 });

@@ -37,7 +37,7 @@ function reportLines({ versions, machine, backends, choice, files }: MachineRepo
     "",
     ...files.map(({ what, text, error }) =>
       error
-        ? `${what}: NOT USABLE: ${plainMessage(error)}\n  npm install dosmith@${versions.dosmith} brings it back`
+        ? `${what}: NOT USABLE: ${plainMessage(error)}\n  installing dosmith ${versions.dosmith} again brings it back`
         : `${what}: ${text}`,
     ),
     ...(missing.length > 0 ? ["\nNot here (compiled-cpu is enough):"] : []),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { hullOf, verify, type Verification, type VerifyOptions } from "../../verify/index.js";
+import { hullOf, storedVerifications, verify, type Verification, type VerifyOptions } from "../../verify/index.js";
 import { Interrupted } from "../interrupted.js";
 import type { JudgedCrystal } from "../judge.js";
 import type { Resources } from "../resources.js";
@@ -21,7 +21,7 @@ export interface VerifyProgress extends WorkProgress {
 
 /**
  * Computes the best crystals of a run by DFT and returns the run with the results. Finished calculations of a run that has a folder stay
- * in its `dft`, and its summary.csv is written again.
+ * in its `dft`, and its summary.csv is written again; earlier ones at the same settings stand in it too.
  *
  * @throws Interrupted when `signal` is aborted; Error when the code is not on this machine
  */
@@ -30,16 +30,19 @@ export async function* verifyRun(
   run: Run,
   { top = 4, ...options }: VerifyRunOptions = {},
 ): AsyncGenerator<VerifyProgress, Run> {
-  const chosen = run.candidates.filter(({ structural }) => structural).slice(0, top);
+  const valid = run.candidates.filter(({ structural }) => structural);
+  const chosen = valid.slice(0, top);
   const cacheFolder = options.cacheFolder ?? (run.folder === undefined ? undefined : join(run.folder, "dft"));
-  const found = yield* calculations(chosen, { ...options, ...(cacheFolder !== undefined && { cacheFolder }) });
+  const settings = { ...options, ...(cacheFolder !== undefined && { cacheFolder }) };
+  const found = yield* calculations(chosen, settings);
   const hull = await hullOf(await resources.dataset());
   // Earlier calculations stay where these ones add others.
   const computed = new Map<number, ComputedCrystal>(run.computed);
-  for (const verification of found) {
-    const { index } = chosen[verification.index];
+  const add = (verification: Verification, { index }: JudgedCrystal): unknown =>
     computed.set(index, compareComputed(verification, run.target, hull(verification)));
-  }
+  const others = valid.slice(top);
+  for await (const verification of storedVerifications(others, settings)) add(verification, others[verification.index]);
+  for (const verification of found) add(verification, chosen[verification.index]);
   const verified = { ...run, computed };
   await writeSummary(verified);
   return verified;

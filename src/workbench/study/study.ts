@@ -2,10 +2,9 @@ import { createHash } from "node:crypto";
 import { crystalOf } from "../../crystal/index.js";
 import { writeFileAtomic } from "../../data/index.js";
 import {
+  hasValues,
   metricRows,
-  metrics as allMetrics,
   qualityTable,
-  type CellStore,
   type FinishedCell,
   type Metric,
   type QualityOptions,
@@ -68,7 +67,7 @@ export async function* runStudy(
   const settings = await studySettings(resources, options, targets);
   const training = trainingRecords(await resources.dataset());
   const predictors = await resources.predictors();
-  const store = out === undefined ? undefined : withAll(await openCellStore(out, settings, options), metrics);
+  const store = out === undefined ? undefined : await openCellStore(out, settings, options);
   const generators = [
     ...referenceGenerators(training, count),
     ...sweepGenerators(await resources.generator(), targets, options),
@@ -82,7 +81,11 @@ export async function* runStudy(
     ...(metrics && { metrics }),
     ...(store && { store }),
   };
-  const { rows, cells } = yield* cellsOf(quality, generators, (await store?.load()) ?? []);
+  const { rows, cells } = yield* cellsOf(
+    quality,
+    generators,
+    ((await store?.load()) ?? []).filter((cell) => hasValues(cell, metrics)),
+  );
   const { samplers, weights } = options;
   const study: StoredStudy = {
     format: "dosmith-quality-1",
@@ -94,12 +97,6 @@ export async function* runStudy(
   };
   if (out !== undefined) await writeFileAtomic(out, `${JSON.stringify(study, null, 1)}\n`);
   return { ...study, cells, sweep: generators.flatMap(sweepRow) };
-}
-
-/** The store without cells that lack one of the metrics: these are computed again. */
-function withAll({ load, save }: CellStore, metrics: readonly Metric[] = allMetrics): CellStore {
-  const complete = ({ values }: FinishedCell) => metrics.every(({ name }) => name in values);
-  return { save, load: async () => (await load()).filter(complete) };
 }
 
 /** What the cells depend on, as plain data. Of the test split more targets may be asked for; those that were named are fixed. */
