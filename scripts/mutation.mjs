@@ -4,8 +4,7 @@
 //   npm run mutation -- --list                                                   the sample, without running it
 // Of all changes of arithmetic, comparisons, conditions and bounds in these rooms a seeded sample is made, one at a time, and the
 // tests of the room run that reach it. Writes tests/mutation/report.json and report.md; why a survivor is left stands in
-// tests/mutation/reasons.json. What has run is kept in out/mutation and does not
-// run again while the mutant's file and the room's tests are the same: a stopped run goes on. --fresh begins anew.
+// tests/mutation/reasons.json. What has run is kept in out/mutation, so that a stopped run goes on. --fresh begins anew.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -62,26 +61,36 @@ if (values.list) {
 }
 
 /**
- * What each mutant met; those that an earlier run has seen with the same file and the same tests do not run again.
+ * What each mutant met. What an earlier run has seen does not run again while the mutant's file is the same, and the tests are:
+ * of a mutant that was found, those tests that found it; one that lived is tried again when there are new tests.
  * @param {string} room
  * @param {Mutant[]} mutants
  * @returns {Promise<Outcome[]>}
  */
 async function runRoom(room, mutants) {
   const tests = testsOf(room);
-  const testsDigest = digest(tests.map((name) => readFileSync(join(root, name), "utf8")).join("\n"));
-  const keyOf = (/** @type {Mutant} */ { file }) => `${digest(readFileSync(join(root, file), "utf8"))} ${testsDigest}`;
-  const known = new Map(values.fresh ? [] : stored().map((outcome) => [`${outcome.id} ${outcome.key}`, outcome]));
-  const knownOf = (/** @type {Mutant} */ mutant) => known.get(`${mutant.id} ${keyOf(mutant)}`);
-  const missing = values.report ? [] : mutants.filter((mutant) => !knownOf(mutant));
-  const found = mutants.flatMap((mutant) => knownOf(mutant) ?? []);
+  const digests = tests.map(digestOfFile);
+  const holds = (/** @type {Stored} */ { file, source, tests: seen, status }) =>
+    source === digestOfFile(file) &&
+    seen.every((test) => digests.includes(test)) &&
+    (isFound(status) || seen.length === digests.length);
+  const known = new Map(
+    values.fresh ? [] : stored().flatMap((outcome) => (holds(outcome) ? [[outcome.id, outcome]] : [])),
+  );
+  const missing = values.report ? [] : mutants.filter(({ id }) => !known.has(id));
+  const found = mutants.flatMap(({ id }) => known.get(id) ?? []);
   for (let from = 0; from < missing.length; from += batch) {
     const part = missing.slice(from, from + batch);
     say(`${room}: mutants ${found.length + 1} to ${found.length + part.length} of ${mutants.length} ...`);
     const start = performance.now();
     const results = await run(tests, part);
     const seconds = (performance.now() - start) / 1000 / part.length;
-    const outcomes = results.map((outcome) => ({ ...outcome, seconds, key: keyOf(outcome) }));
+    const outcomes = results.map((outcome) => ({
+      ...outcome,
+      seconds,
+      source: digestOfFile(outcome.file),
+      tests: digests,
+    }));
     for (const outcome of outcomes) appendFileSync(storePath, `${JSON.stringify(outcome)}\n`);
     found.push(...outcomes);
   }
@@ -127,7 +136,14 @@ function testsOf(room) {
   );
 }
 
-/** @returns {(Outcome & { key: string })[]} */
+/** A mutant that a test found: it failed, or did not end. @param {string} status */
+function isFound(status) {
+  return status === "Killed" || status === "Timeout";
+}
+
+/** @typedef {Outcome & { source: string, tests: string[] }} Stored  with digests of its file and of the tests of its room */
+
+/** @returns {Stored[]} */
 function stored() {
   if (!existsSync(storePath)) return [];
   return readFileSync(storePath, "utf8")
@@ -151,7 +167,10 @@ function git(args) {
   return execFileSync("git", args, { cwd: root, encoding: "utf8" }).split("\n").filter(Boolean);
 }
 
-/** @param {string} text */
-function digest(text) {
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+/** @param {string} name */
+function digestOfFile(name) {
+  return createHash("sha256")
+    .update(readFileSync(join(root, name)))
+    .digest("hex")
+    .slice(0, 16);
 }
