@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-/** Inside the checkout, so that the compiled library finds its packages. */
+/** Inside the checkout, so that the compiled library finds its packages; its own package.json lies above it, as in dist/. */
 let library: string;
 let folder: string;
 
@@ -15,6 +15,7 @@ beforeAll(async () => {
   library = join(folder, "library");
   const compiler = ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json", "--outDir", library];
   execFileSync(process.execPath, compiler, { stdio: "pipe" });
+  await copyFile("package.json", join(folder, "package.json"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
