@@ -39,7 +39,7 @@ def make_record(ground, atoms, settings, force=0.0, txt=None):
         positions=atoms.get_positions().round(6).tolist(), atomic_numbers=atoms.get_atomic_numbers().tolist(),
         efermi_eV=round(spectra.zero, 4), gap_eV=round(spectra.gap, 4), energy_per_atom_eV=round(energy / len(atoms), 5),
         ecut_eV=ecut, energy_ecut_eV=ecut_of_energy, pressure_GPa=round(ground.pressure, 3),
-        stress_GPa=ground.stress.round(3).tolist(), forces_eV_A=ground.forces().round(4).tolist(), fmax_eV_A=round(force, 4),
+        stress_GPa=_plain(ground.stress, 3), forces_eV_A=_plain(ground.forces(), 4), fmax_eV_A=round(force, 4),
         magmom_muB=round(ground.moment, 3), captured_fraction=round(spectra.captured, 4),
         emax_complete_eV=round(float(bands.energies[:, :, -1].min() - spectra.zero), 2),
         n_electrons=int(round(bands.electrons)), nk_dos=bands.energies.shape[1], nbands=bands.energies.shape[2],
@@ -74,6 +74,11 @@ def space_group(atoms):
     """spglib's number at a tolerance of 1e-3 Angstrom; magnetism is ignored."""
     cell = atoms.cell.array, atoms.get_scaled_positions(), atoms.get_atomic_numbers()
     return int(spglib.get_spacegroup(cell, symprec=1e-3).split('(')[1].rstrip(')'))
+
+
+def _plain(array, digits):
+    """Rounded, and without minus zeros, which JSON does not keep."""
+    return (array.round(digits) + 0.0).tolist()
 
 
 def _rounded(rows):
