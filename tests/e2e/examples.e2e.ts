@@ -1,5 +1,5 @@
-// Runs every example of the API reference and of README, on the bundled data and models. Trainings and studies are cut short; what needs a network
-// is compiled only, and what needs GPAW is skipped where there is none.
+// Runs every example of the API reference and of README, on the bundled data and models. Trainings and studies are cut short; what needs
+// a network or hours is compiled only, and what needs GPAW is skipped where there is none.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,7 +16,10 @@ if (!gpaw && process.env.DOSMITH_REQUIRE_GPAW) throw new Error("GPAW is required
 
 const shortened = (code: string) => code.replace(/steps: \d{3,}/, "steps: 2").replace(/targets: \d{2,}/, "targets: 2");
 const examples = allExamples().map(({ name, code }) => ({ name, code: shortened(code) }));
-const skipped = ({ code }: { code: string }) => /materialsProject\(/.test(code) || (/verify\(/.test(code) && !gpaw);
+/** The studies of the cards take hours; tests/workbench/studies.test.ts runs them on tiny models. */
+const needsHours = /\b(dftStudy|samplerStudy|learningCurve)\(/;
+const skipped = ({ code }: { code: string }) =>
+  /materialsProject\(/.test(code) || needsHours.test(code) || (/verify\(/.test(code) && !gpaw);
 
 /** Imports programs one after the other, in one process, which opens models and data once. */
 const runner = `
@@ -46,7 +49,8 @@ describe("examples run", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it.each(examples.map((example, i) => [example.name, i] as const))("%s", (_, i) => {
-    if (!skipped(examples[i])) expect(failures.get(paths[i]) ?? `did not end:\n${output.slice(-2000)}`).toBe("");
-  });
+  for (const [i, example] of examples.entries())
+    it.skipIf(skipped(example))(example.name, () => {
+      expect(failures.get(paths[i]) ?? `did not end:\n${output.slice(-2000)}`).toBe("");
+    });
 });
