@@ -13,7 +13,7 @@ import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
 import { mutantOf, mutantsOf, placeOnly, sample } from "./mutation/mutants.mjs";
-import { markdown, summary } from "./mutation/report.mjs";
+import { isFound, markdown, summary } from "./mutation/report.mjs";
 import { root, say } from "./setup.mjs";
 
 /** @typedef {import("./mutation/report.mjs").Outcome} Outcome @typedef {import("./mutation/mutants.mjs").Mutant} Mutant */
@@ -134,11 +134,6 @@ function testsOf(room) {
   return git(["ls-files", "--cached", "--others", "--exclude-standard", "--", `tests/${room}/`]).filter((name) =>
     name.endsWith(".test.ts"),
   );
-}
-
-/** A mutant that a test found: it failed, or did not end. @param {string} status */
-function isFound(status) {
-  return status === "Killed" || status === "Timeout";
 }
 
 /** @typedef {Outcome & { source: string, tests: string[] }} Stored  with digests of its file and of the tests of its room */

@@ -87,10 +87,15 @@ export function markdown({ seed, possible, drawn, total, minutes, rooms, survivo
   ].join("\n");
 }
 
+/** Whether a test found the mutant: it failed, or broke off, or did not end. @param {string} status */
+export function isFound(status) {
+  return ["Killed", "Timeout", "RuntimeError"].includes(status);
+}
+
 /** @param {readonly Outcome[]} outcomes @param {Record<string, Reason>} reasons @returns {Counts} */
 function counts(outcomes, reasons) {
   const of = (/** @type {string[]} */ ...statuses) => outcomes.filter(({ status }) => statuses.includes(status));
-  const killed = of("Killed", "Timeout", "RuntimeError").length;
+  const killed = outcomes.filter(({ status }) => isFound(status)).length;
   const [survived, untested] = [of("Survived"), of("NoCoverage")];
   const equivalent = [...survived, ...untested].filter(({ id }) => reasons[id]?.equivalent).length;
   const mutants = killed + survived.length + untested.length;
